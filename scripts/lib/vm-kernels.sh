@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Kernels that scripts/vm can start: one function kernel_NAME per kernel.
+# Such a function sets vm_release, vm_image and vm_modules (the directory that
+# holds modules.dep), or fails with a message. The name is what --kernel takes,
+# with "." written as "_".
+
+# newest_kernel PREFIX: the newest Debian kernel release of that series whose
+# headers are installed too, so that a module can be built for what is booted.
+newest_kernel()
+{
+	local series=${1//./\\.} image release
+
+	for image in /boot/vmlinuz-"$1".*-amd64; do
+		release=${image#/boot/vmlinuz-}
+		# leaves out the rt and cloud flavours
+		[[ $release =~ ^$series\.[0-9]+-[0-9]+-amd64$ ]] || continue
+		[ -r "$image" ] || continue
+		[ -r "/lib/modules/$release/modules.dep" ] || continue
+		[ -d "/usr/src/linux-headers-$release" ] || continue
+		printf '%s\n' "$release"
+	done | sort -V | tail -n 1
+}
+
+kernel_6_1()
+{
+	vm_release=$(newest_kernel 6.1)
+	if [ -z "$vm_release" ]; then
+		echo "no kernel 6.1 with its headers is installed: run scripts/setup" >&2
+		return 1
+	fi
+	vm_image=/boot/vmlinuz-$vm_release
+	vm_modules=/lib/modules/$vm_release
+}

@@ -77,7 +77,7 @@ make_initramfs()
 			return 1
 	done
 
-	# shellcheck disable=SC2086 # module paths have no spaces
+	# shellcheck disable=SC2048,SC2086 # module paths have no spaces
 	key=$(cd "$dir" && sha256sum "$busybox" "$init" "${BASH_SOURCE[0]}" \
 		"${base[@]}" ${kvm[*]} | sha256sum | cut -c1-32) || return 1
 	archive=$cache/initramfs-$key.cpio

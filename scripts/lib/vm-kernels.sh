@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # Kernels that scripts/vm can start: one function kernel_NAME per kernel.
 # Such a function sets vm_release, vm_image and vm_modules (the directory that

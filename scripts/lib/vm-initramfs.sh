@@ -86,6 +86,7 @@ make_initramfs()
 			echo "$busybox is not static: install busybox-static" >&2
 			return 1
 		fi
+		find "$cache" -maxdepth 1 -name 'initramfs*' -mtime +7 -exec rm -rf {} +
 		tmp=$(mktemp -d "$cache/initramfs.XXXXXX") || return 1
 		mkdir -p "$tmp/root"/{bin,proc,sys,dev,job,lower,upper,plain,newroot}
 		cp "$busybox" "$tmp/root/bin/busybox" &&

@@ -1,0 +1,1222 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * rvf: the kernel's interface.
+ *
+ * rvf.ko runs signed packages. A package's manifest is verified by the kernel
+ * against a set of public keys; what it lists is then created, and each of
+ * its tasks is given exactly the handles that it lists, once the kernel has
+ * seen for itself that the process which asks runs the signed image and is
+ * jailed.
+ *
+ * Everything is a file descriptor:
+ *
+ * ========== =============================== ==================================
+ * fd         comes from                      commands
+ * ========== =============================== ==================================
+ * control    open("/dev/rvfctl")             RVF_CTL_*, RVF_KEY_*, RVF_VERIFY,
+ *                                            RVF_MOUNT, RVF_OPEN_MOUNT
+ * mount      RVF_MOUNT, RVF_OPEN_MOUNT       RVF_MOUNT_*, RVF_SUPERVISE,
+ *                                            RVF_TASK, RVF_UNMOUNT; poll
+ * task       RVF_TASK                        RVF_BIND, RVF_READY, RVF_TASK_GET,
+ *                                            RVF_TASK_LIST; poll
+ * handle     RVF_TASK_GET, RVF_MOUNT_GET,    RVF_HANDLE_*, and by its object
+ *            RVF_HANDLE_DERIVE               RVF_REGION_* or RVF_QUEUE_*;
+ *                                            read, write, pread, mmap, poll
+ * ========== =============================== ==================================
+ *
+ * The manifest, the signature envelope and the key record are described in
+ * rvf_format.h.
+ */
+#ifndef _UAPI_LINUX_RVF_H
+#define _UAPI_LINUX_RVF_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#include "rvf_format.h"
+
+/**
+ * DOC: General ioctl format
+ *
+ * Every command takes a pointer to a struct of its own, whose first field is
+ * its size as userspace knows it. A struct only grows at its end: an older
+ * program passes a smaller size and the missing fields count as zero; a newer
+ * one passes a larger size, which is accepted as long as what this kernel does
+ * not know is zero. Flags and reserved fields must be zero unless a value is
+ * described. Fields named out_* are written by the kernel, up to the size
+ * that was passed; pointers are passed as 64-bit numbers.
+ *
+ * No command waits: what takes time can be polled. Reads and writes on
+ * handles wait unless O_NONBLOCK is set. Every new fd is close-on-exec.
+ *
+ * One vocabulary of errors serves all commands:
+ *
+ *  - ENOTTY: the command's number is unknown, or is none of this fd's.
+ *  - EINVAL: the size is below the command's first version, or a value is out
+ *    of its range, or RuVix's InvalidArgument or InvalidObjectType.
+ *  - E2BIG: the size is larger than this kernel's and the rest is not zero.
+ *  - EOPNOTSUPP: a known field holds a flag or value that this kernel does not
+ *    have, or a reserved field is not zero.
+ *  - EFAULT: a pointer cannot be read or written.
+ *  - EBADF, EMFILE, ENOMEM, EINTR: as for any system call.
+ *  - EPERM: the caller may not do this at all.
+ *  - EACCES: the handle lacks a right; a key is not allowed for this.
+ *  - ENODEV: the mount is gone or being unmounted.
+ *  - ESTALE: an incarnation that is over.
+ *  - EKEYREVOKED: the handle was revoked.
+ *  - ENOENT, EEXIST, EBUSY, EDQUOT, EMSGSIZE, ENOSPC, EAGAIN: said with each
+ *    command.
+ *
+ * RuVix's errors map to these:
+ *
+ * ========================== ============ ==========================
+ * RuVix                      errno        when
+ * ========================== ============ ==========================
+ * InvalidCapability          EBADF        not a handle
+ * InsufficientRights         EACCES       the handle lacks a right
+ * CapabilityRevoked          EKEYREVOKED  the handle was revoked
+ * OutOfMemory                ENOMEM
+ * QueueFull, QueueEmpty      EAGAIN       with O_NONBLOCK
+ * InvalidSignature           EKEYREJECTED
+ * InvalidManifest            EBADMSG
+ * InvalidObjectType          EINVAL
+ * InvalidArgument            EINVAL
+ * LimitExceeded              EDQUOT
+ * AlreadyExists              EEXIST
+ * NotFound                   ENOENT
+ * NotPermitted               EPERM
+ * CannotGrant                EPERM        no GRANT, no GRANT_ONCE
+ * RegionPolicyViolation      EPERM        e.g. a write to an immutable region
+ * DelegationDepthExceeded    EMLINK
+ * StaleHandle, InvalidSlot   ESTALE
+ * SlabFull, RegionFull       ENOSPC
+ * BufferTooSmall             EMSGSIZE
+ * MessageTooLarge            EMSGSIZE
+ * InvalidDescriptorRegion    EOPNOTSUPP
+ * InternalError              EIO
+ * ========================== ============ ==========================
+ *
+ * ProofRejected, Timeout and CoherenceViolation have no counterpart: rvf has
+ * no proofs and no coherence, and waiting with a timeout is poll's.
+ */
+
+#define RVF_ABI_VERSION	1
+
+/*
+ * The ioctl type, unlisted in Documentation/userspace-api/ioctl/ioctl-number.
+ * A line for it: 0xB9 00-7F linux/rvf.h
+ */
+#define RVF_IOC_TYPE	0xB9
+
+/* The commands' numbers; a gap leaves room for an fd's later commands. */
+enum {
+	RVF_CMD_CTL_INFO = 0x00,
+	RVF_CMD_KEY_ADD = 0x01,
+	RVF_CMD_KEY_LIST = 0x02,
+	RVF_CMD_VERIFY = 0x08,
+	RVF_CMD_MOUNT = 0x09,
+	RVF_CMD_OPEN_MOUNT = 0x0a,
+
+	RVF_CMD_MOUNT_INFO = 0x10,
+	RVF_CMD_MOUNT_MANIFEST = 0x11,
+	RVF_CMD_MOUNT_TASKS = 0x12,
+	RVF_CMD_MOUNT_GET = 0x13,
+	RVF_CMD_SUPERVISE = 0x14,
+	RVF_CMD_TASK = 0x15,
+	RVF_CMD_UNMOUNT = 0x16,
+
+	RVF_CMD_BIND = 0x20,
+	RVF_CMD_READY = 0x21,
+	RVF_CMD_TASK_GET = 0x22,
+	RVF_CMD_TASK_LIST = 0x23,
+
+	RVF_CMD_HANDLE_INFO = 0x30,
+	RVF_CMD_HANDLE_DERIVE = 0x31,
+	RVF_CMD_HANDLE_REVOKE = 0x32,
+
+	RVF_CMD_REGION_INFO = 0x40,
+
+	RVF_CMD_QUEUE_INFO = 0x50,
+	RVF_CMD_QUEUE_SEND = 0x51,
+	RVF_CMD_QUEUE_RECV = 0x52,
+};
+
+/**
+ * enum rvf_rights - What a handle allows
+ * @RVF_RIGHT_READ: Region: read and map. Queue: receive.
+ * @RVF_RIGHT_WRITE: Append-only region: append. Queue: send.
+ * @RVF_RIGHT_GRANT: Derive handles from it.
+ * @RVF_RIGHT_REVOKE: Revoke it, and what was derived from it.
+ * @RVF_RIGHT_EXECUTE: Reserved for VMs.
+ * @RVF_RIGHT_PROVE: Reserved by RuVix; never granted.
+ * @RVF_RIGHT_GRANT_ONCE: Derive handles that cannot be derived from.
+ *
+ * The values are RuVix's. Asking for a right needs no right: information
+ * about an object is given to every holder of a handle on it.
+ */
+enum rvf_rights {
+	RVF_RIGHT_READ = 1 << 0,
+	RVF_RIGHT_WRITE = 1 << 1,
+	RVF_RIGHT_GRANT = 1 << 2,
+	RVF_RIGHT_REVOKE = 1 << 3,
+	RVF_RIGHT_EXECUTE = 1 << 4,
+	RVF_RIGHT_PROVE = 1 << 5,
+	RVF_RIGHT_GRANT_ONCE = 1 << 6,
+};
+
+#define RVF_RIGHTS_ALL	0x7fu
+
+/**
+ * enum rvf_reason - Why, where an errno is too coarse for people
+ * @RVF_REASON_NONE: Nothing to say; or the errno says it all.
+ *
+ * @RVF_REASON_UNSIGNED: ENODATA: no envelope, or one without a signature.
+ * @RVF_REASON_UNKNOWN_KEY: ENOKEY: no signature is by a key of the key set.
+ *	out_key_id names the first signature's key.
+ * @RVF_REASON_BAD_SIGNATURE: EKEYREJECTED: it does not fit the manifest.
+ * @RVF_REASON_KEY_NOT_YET: EKEYEXPIRED: the key does not count yet.
+ * @RVF_REASON_KEY_EXPIRED: EKEYEXPIRED: it does not count any more.
+ * @RVF_REASON_KEY_USAGE: EACCES: it may not sign what is mounted.
+ * @RVF_REASON_KEY_NAME: EACCES: it may not sign for this mount name.
+ * @RVF_REASON_ENVELOPE: EBADMSG: the signature envelope is malformed.
+ * @RVF_REASON_KEY_RECORD: EINVAL: a key record is malformed; index: the byte
+ *	offset of the field.
+ * @RVF_REASON_KEY_WEAK: EKEYREJECTED: with this key anyone could sign.
+ * @RVF_REASON_KEY_ALGORITHM: EOPNOTSUPP: an algorithm that is not here.
+ *
+ * @RVF_REASON_HEADER: EBADMSG: no RVF1 header, or lengths that do not agree.
+ * @RVF_REASON_VERSION: EOPNOTSUPP: a format version that is not known here.
+ * @RVF_REASON_UNSUPPORTED: EOPNOTSUPP: a section or feature that is not here;
+ *	index: the entry.
+ * @RVF_REASON_LAYOUT: EBADMSG: a section is not where it must be; index: its
+ *	place in the order of sections, from 0.
+ * @RVF_REASON_RESERVED: EBADMSG: a reserved field or a gap is not zero.
+ * @RVF_REASON_STRING: EBADMSG: a string is out of order or not allowed.
+ * @RVF_REASON_DUPLICATE: EBADMSG: a name, segment or grant occurs twice.
+ * @RVF_REASON_PACKAGE: EBADMSG: the package entry.
+ * @RVF_REASON_SEGMENT: EBADMSG: a segment entry; index: which.
+ * @RVF_REASON_COMPONENT: EBADMSG: a component entry; index: which.
+ * @RVF_REASON_DEPENDENCY: EBADMSG: a dependency out of range or on itself;
+ *	index: the component.
+ * @RVF_REASON_CYCLE: EBADMSG: dependencies go round; index: a component in it.
+ * @RVF_REASON_REGION: EBADMSG: a region entry; index: which.
+ * @RVF_REASON_QUEUE: EBADMSG: a queue entry; index: which.
+ * @RVF_REASON_GRANT: EBADMSG: a grant; index: which.
+ * @RVF_REASON_CONTENT_HASH: EBADMSG: it is not that of the segment table.
+ * @RVF_REASON_REQUIRED: EBADMSG: the required capabilities.
+ * @RVF_REASON_MANIFEST_SIZE: EDQUOT: larger than %RVF_MAX_MANIFEST.
+ * @RVF_REASON_LIMIT_SEGMENTS: EDQUOT: too many segments.
+ * @RVF_REASON_LIMIT_COMPONENTS: EDQUOT: too many components.
+ * @RVF_REASON_LIMIT_TASKS: EDQUOT: too many tasks.
+ * @RVF_REASON_LIMIT_REGIONS: EDQUOT: too many regions.
+ * @RVF_REASON_LIMIT_QUEUES: EDQUOT: too many queues.
+ * @RVF_REASON_LIMIT_GRANTS: EDQUOT: too many grants; index: the component.
+ * @RVF_REASON_LIMIT_DEPS: EDQUOT: too many dependencies.
+ * @RVF_REASON_LIMIT_BYTES: EDQUOT: a region or image is too large; index: the
+ *	segment or region.
+ *
+ * @RVF_REASON_DIGEST: EILSEQ: a segment's bytes are not those of the manifest;
+ *	index: the segment.
+ * @RVF_REASON_SEGMENT_READ: EIO: the package file ends before the segment
+ *	does, or reading failed; index: the segment.
+ * @RVF_REASON_SEGMENT_COUNT: EINVAL: another number of segments than in the
+ *	manifest.
+ * @RVF_REASON_MOUNT_NAME: EINVAL: not a mount name.
+ * @RVF_REASON_NAME_IN_USE: EEXIST: a mount of this name exists.
+ * @RVF_REASON_MEMORY: ENOMEM; index: the region, image or queue.
+ *
+ * @RVF_REASON_BIND_IMAGE: EPERM: the caller's executable is not the image.
+ * @RVF_REASON_BIND_TEXT: EPERM: it has executable memory that is neither the
+ *	image's nor the vDSO's.
+ * @RVF_REASON_BIND_NNP: EPERM: no_new_privs is not set.
+ * @RVF_REASON_BIND_SECCOMP: EPERM: no seccomp filter.
+ * @RVF_REASON_BIND_CAPS: EPERM: a capability in any of its sets.
+ * @RVF_REASON_BIND_USER: EPERM: root of the host, differing ids, or groups.
+ * @RVF_REASON_BIND_USER_NS: EPERM: the user namespace of the host or of the
+ *	supervisor.
+ * @RVF_REASON_BIND_NAMESPACE: EPERM: another namespace of the supervisor's.
+ * @RVF_REASON_BIND_ROOT: EPERM: its root is not an empty, read-only tmpfs, or
+ *	its working directory lies elsewhere.
+ * @RVF_REASON_BIND_PERSONALITY: EPERM: an execution domain other than Linux's.
+ * @RVF_REASON_BIND_THREADS: EPERM: more than one thread.
+ * @RVF_REASON_BIND_FILES: EPERM: its fd table is shared.
+ * @RVF_REASON_BIND_MM: EAGAIN: its memory has another user (a reader of /proc
+ *	for a moment, or a process that shares it).
+ * @RVF_REASON_BIND_TRACED: EPERM: it is traced.
+ * @RVF_REASON_BIND_DUMPABLE: EPERM: it is dumpable (the sysctl
+ *	fs.suid_dumpable is 1, or prctl made it so).
+ */
+enum rvf_reason {
+	RVF_REASON_NONE = 0,
+
+	RVF_REASON_UNSIGNED = 1,
+	RVF_REASON_UNKNOWN_KEY = 2,
+	RVF_REASON_BAD_SIGNATURE = 3,
+	RVF_REASON_KEY_NOT_YET = 4,
+	RVF_REASON_KEY_EXPIRED = 5,
+	RVF_REASON_KEY_USAGE = 6,
+	RVF_REASON_KEY_NAME = 7,
+	RVF_REASON_ENVELOPE = 8,
+	RVF_REASON_KEY_RECORD = 9,
+	RVF_REASON_KEY_WEAK = 10,
+	RVF_REASON_KEY_ALGORITHM = 11,
+
+	RVF_REASON_HEADER = 32,
+	RVF_REASON_VERSION = 33,
+	RVF_REASON_UNSUPPORTED = 34,
+	RVF_REASON_LAYOUT = 35,
+	RVF_REASON_RESERVED = 36,
+	RVF_REASON_STRING = 37,
+	RVF_REASON_DUPLICATE = 38,
+	RVF_REASON_PACKAGE = 39,
+	RVF_REASON_SEGMENT = 40,
+	RVF_REASON_COMPONENT = 41,
+	RVF_REASON_DEPENDENCY = 42,
+	RVF_REASON_CYCLE = 43,
+	RVF_REASON_REGION = 44,
+	RVF_REASON_QUEUE = 45,
+	RVF_REASON_GRANT = 46,
+	RVF_REASON_CONTENT_HASH = 47,
+	RVF_REASON_REQUIRED = 48,
+	RVF_REASON_MANIFEST_SIZE = 49,
+	RVF_REASON_LIMIT_SEGMENTS = 50,
+	RVF_REASON_LIMIT_COMPONENTS = 51,
+	RVF_REASON_LIMIT_TASKS = 52,
+	RVF_REASON_LIMIT_REGIONS = 53,
+	RVF_REASON_LIMIT_QUEUES = 54,
+	RVF_REASON_LIMIT_GRANTS = 55,
+	RVF_REASON_LIMIT_DEPS = 56,
+	RVF_REASON_LIMIT_BYTES = 57,
+
+	RVF_REASON_DIGEST = 64,
+	RVF_REASON_SEGMENT_READ = 65,
+	RVF_REASON_SEGMENT_COUNT = 66,
+	RVF_REASON_MOUNT_NAME = 67,
+	RVF_REASON_NAME_IN_USE = 68,
+	RVF_REASON_MEMORY = 69,
+
+	RVF_REASON_BIND_IMAGE = 96,
+	RVF_REASON_BIND_TEXT = 97,
+	RVF_REASON_BIND_NNP = 98,
+	RVF_REASON_BIND_SECCOMP = 99,
+	RVF_REASON_BIND_CAPS = 100,
+	RVF_REASON_BIND_USER = 101,
+	RVF_REASON_BIND_USER_NS = 102,
+	RVF_REASON_BIND_NAMESPACE = 103,
+	RVF_REASON_BIND_ROOT = 104,
+	RVF_REASON_BIND_PERSONALITY = 105,
+	RVF_REASON_BIND_THREADS = 106,
+	RVF_REASON_BIND_FILES = 107,
+	RVF_REASON_BIND_MM = 108,
+	RVF_REASON_BIND_TRACED = 109,
+	RVF_REASON_BIND_DUMPABLE = 110,
+};
+
+/**
+ * DOC: The control fd
+ *
+ * /dev/rvfctl has mode 0600. Opening it and each of its commands needs
+ * CAP_SYS_ADMIN in the initial user namespace (else EPERM), whoever passed
+ * the fd.
+ */
+
+/**
+ * struct rvf_ctl_info - ioctl(RVF_CTL_INFO)
+ * @size: sizeof(struct rvf_ctl_info)
+ * @flags: Must be 0
+ * @out_abi: %RVF_ABI_VERSION of the module. It grows when something is added.
+ * @out_errata: Bits of mended faults that userspace can tell apart; none yet.
+ * @out_algorithms: Bit n is set when enum rvf_algorithm's n can be verified.
+ * @out_keys: Keys in the key set.
+ * @out_mounts: Mounts that exist, nameless ones included.
+ * @out_max_components: The host's limit for one mount (module parameter).
+ * @out_max_regions: Likewise.
+ * @out_max_queues: Likewise.
+ * @out_max_tasks: Likewise.
+ * @__reserved: Must be 0
+ *
+ * Errors: the general ones.
+ */
+struct rvf_ctl_info {
+	__u32 size;
+	__u32 flags;
+	__u32 out_abi;
+	__u32 out_errata;
+	__u32 out_algorithms;
+	__u32 out_keys;
+	__u32 out_mounts;
+	__u32 out_max_components;
+	__u32 out_max_regions;
+	__u32 out_max_queues;
+	__u32 out_max_tasks;
+	__u32 __reserved;
+};
+#define RVF_CTL_INFO _IO(RVF_IOC_TYPE, RVF_CMD_CTL_INFO)
+
+/**
+ * struct rvf_key_add - ioctl(RVF_KEY_ADD)
+ * @size: sizeof(struct rvf_key_add)
+ * @flags: Must be 0
+ * @record: Pointer to a struct rvf_key_record
+ * @out_reason: One of enum rvf_reason, also on failure
+ * @out_index: What the reason says of it
+ * @out_key_id: The key's id, also when it is known already
+ *
+ * Adds a public key to the key set, which lives until the module is unloaded.
+ * The record must be canonical to the last byte, and a key under which anyone
+ * could sign (an even or prime modulus, one with a small factor) is refused.
+ *
+ * Errors: EINVAL malformed; EOPNOTSUPP unknown algorithm or usage; EKEYREJECTED
+ * a weak key; EKEYEXPIRED past its last second; EEXIST the key is there
+ * already, whatever its record says; EDQUOT %RVF_MAX_KEYS are there.
+ */
+struct rvf_key_add {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 record;
+	__u32 out_reason;
+	__u32 out_index;
+	__u8 out_key_id[RVF_KEY_ID_LEN];
+};
+#define RVF_KEY_ADD _IO(RVF_IOC_TYPE, RVF_CMD_KEY_ADD)
+
+/**
+ * struct rvf_key_list - ioctl(RVF_KEY_LIST)
+ * @size: sizeof(struct rvf_key_list)
+ * @index: The how-manieth key, from 0, in the order in which they were added
+ * @record: Pointer to a struct rvf_key_record to fill, or 0
+ * @out_key_id: The key's id
+ *
+ * Errors: ENOENT there are fewer keys.
+ */
+struct rvf_key_list {
+	__u32 size;
+	__u32 index;
+	__aligned_u64 record;
+	__u8 out_key_id[RVF_KEY_ID_LEN];
+};
+#define RVF_KEY_LIST _IO(RVF_IOC_TYPE, RVF_CMD_KEY_LIST)
+
+/**
+ * enum rvf_verify_status - RuVix's RvfVerifyStatus
+ * @RVF_VERIFY_SIGNATURE_VALID: All is as it must be.
+ * @RVF_VERIFY_SIGNATURE_INVALID: No signature by a key that counts here fits.
+ * @RVF_VERIFY_MANIFEST_INVALID: Signed, but not a manifest.
+ * @RVF_VERIFY_COMPONENT_MISSING: A segment is missing or was changed.
+ * @RVF_VERIFY_PROOF_POLICY_INVALID: A proof policy: rvf has none.
+ * @RVF_VERIFY_CAPABILITIES_INSUFFICIENT: The host or the limits do not allow
+ *	what it asks for.
+ */
+enum rvf_verify_status {
+	RVF_VERIFY_SIGNATURE_VALID = 0,
+	RVF_VERIFY_SIGNATURE_INVALID = 1,
+	RVF_VERIFY_MANIFEST_INVALID = 2,
+	RVF_VERIFY_COMPONENT_MISSING = 3,
+	RVF_VERIFY_PROOF_POLICY_INVALID = 4,
+	RVF_VERIFY_CAPABILITIES_INSUFFICIENT = 5,
+};
+
+/**
+ * struct rvf_mount - ioctl(RVF_MOUNT) and ioctl(RVF_VERIFY)
+ * @size: sizeof(struct rvf_mount)
+ * @flags: Must be 0
+ * @manifest: Pointer to the manifest
+ * @signatures: Pointer to the signature envelope
+ * @segments: Pointer to __u64 offsets: where in the package each segment's
+ *	payload begins, in the order of the manifest's segment table
+ * @name: Pointer to the mount name, without a NUL; 0 for a nameless mount
+ * @manifest_len: Its bytes
+ * @signatures_len: Its bytes; 0: not signed, which is refused with ENODATA
+ * @segment_count: How many @segments
+ * @name_len: Bytes of @name, at most %RVF_MAX_NAME; 0 for a nameless mount
+ * @package_fd: The package, open for reading
+ * @max_components: A lower limit than the host's, 0: the host's
+ * @max_regions: Likewise
+ * @max_queues: Likewise
+ * @max_tasks: Likewise
+ * @out_fd: RVF_MOUNT: the mount fd; otherwise and on failure -1
+ * @out_status: One of enum rvf_verify_status, also on failure
+ * @out_reason: One of enum rvf_reason, also on failure
+ * @out_index: What the reason says of it, else 0
+ * @out_components: How many the mount has; likewise the next three
+ * @out_regions: Regions
+ * @out_queues: Queues
+ * @out_tasks: Tasks
+ * @__reserved: Must be 0
+ * @out_id: The mount's id: never used twice while the module is loaded
+ * @out_key_id: The key whose signature counted; with
+ *	%RVF_REASON_UNKNOWN_KEY, the key that would be needed
+ *
+ * RVF_MOUNT does all of its steps or none: the signature is verified, the
+ * manifest parsed, regions are created and filled, images sealed, grants
+ * noted, queues made, tasks declared. Memory is allocated and charged to the
+ * caller's cgroup at once. The manifest is read once. The package's bytes are
+ * read once each, hashed as they are kept, and never looked at again.
+ *
+ * A name is "/" and words (see rvf_format.h) joined by "/". A mount with a
+ * name lives until RVF_UNMOUNT. One without lives as long as its fd, cannot
+ * be opened again, and its key is checked for the name "/" and the package's.
+ *
+ * RVF_VERIFY checks all that RVF_MOUNT does, up to the last byte, and creates
+ * nothing. Whether a name is in use is not its business.
+ *
+ * Errors: those of enum rvf_reason; EBADF @package_fd is not open for reading;
+ * EINVAL the package is no regular file; ENOMEM, never the OOM killer; EINTR a
+ * signal arrived while segments were read, nothing was done.
+ */
+struct rvf_mount {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 manifest;
+	__aligned_u64 signatures;
+	__aligned_u64 segments;
+	__aligned_u64 name;
+	__u32 manifest_len;
+	__u32 signatures_len;
+	__u32 segment_count;
+	__u32 name_len;
+	__s32 package_fd;
+	__u32 max_components;
+	__u32 max_regions;
+	__u32 max_queues;
+	__u32 max_tasks;
+	__s32 out_fd;
+	__u32 out_status;
+	__u32 out_reason;
+	__u32 out_index;
+	__u32 out_components;
+	__u32 out_regions;
+	__u32 out_queues;
+	__u32 out_tasks;
+	__u32 __reserved;
+	__aligned_u64 out_id;
+	__u8 out_key_id[RVF_KEY_ID_LEN];
+};
+#define RVF_MOUNT _IO(RVF_IOC_TYPE, RVF_CMD_MOUNT)
+#define RVF_VERIFY _IO(RVF_IOC_TYPE, RVF_CMD_VERIFY)
+
+/**
+ * struct rvf_open_mount - ioctl(RVF_OPEN_MOUNT)
+ * @size: sizeof(struct rvf_open_mount)
+ * @name_len: Bytes of @name
+ * @name: Pointer to the mount name
+ * @out_fd: Another mount fd for the same mount
+ * @__reserved: Must be 0
+ * @out_id: The mount's id
+ *
+ * Errors: EINVAL not a mount name; ENOENT no such mount, or RVF_UNMOUNT was
+ * asked for it.
+ */
+struct rvf_open_mount {
+	__u32 size;
+	__u32 name_len;
+	__aligned_u64 name;
+	__s32 out_fd;
+	__u32 __reserved;
+	__aligned_u64 out_id;
+};
+#define RVF_OPEN_MOUNT _IO(RVF_IOC_TYPE, RVF_CMD_OPEN_MOUNT)
+
+/**
+ * DOC: The mount fd
+ *
+ * Each command needs CAP_SYS_ADMIN in the initial user namespace (else EPERM).
+ * After RVF_UNMOUNT each fails with ENODEV.
+ *
+ * poll: POLLIN when a task's state has changed since this fd's last
+ * RVF_MOUNT_TASKS (and before its first); POLLPRI from RVF_UNMOUNT on;
+ * POLLHUP when the unmount is complete: no process can reach an object of the
+ * mount any more, and its name is free.
+ */
+
+/**
+ * enum rvf_mount_state - What a mount is doing
+ * @RVF_MOUNT_LIVE: In use.
+ * @RVF_MOUNT_STOPPING: RVF_UNMOUNT was asked; tasks have their grace.
+ * @RVF_MOUNT_GONE: Unmounted.
+ */
+enum rvf_mount_state {
+	RVF_MOUNT_LIVE = 0,
+	RVF_MOUNT_STOPPING = 1,
+	RVF_MOUNT_GONE = 2,
+};
+
+/**
+ * struct rvf_mount_info - ioctl(RVF_MOUNT_INFO)
+ * @size: sizeof(struct rvf_mount_info)
+ * @flags: Must be 0
+ * @name: Pointer to a buffer for the name, or 0
+ * @name_len: Its bytes in; out: the name's bytes (0: nameless), of which as
+ *	many as fit were written, without a NUL
+ * @out_manifest_len: Bytes of the manifest
+ * @out_id: The mount's id
+ * @out_bytes: Memory held by regions, queues and images
+ * @out_time: Seconds since the epoch of RVF_MOUNT
+ * @out_components: How many there are; likewise the next three
+ * @out_regions: Regions
+ * @out_queues: Queues
+ * @out_tasks: Tasks
+ * @out_state: One of enum rvf_mount_state
+ * @out_supervised: 1 when a mount fd holds the claim
+ * @out_key_id: The key whose signature counted
+ */
+struct rvf_mount_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 name;
+	__u32 name_len;
+	__u32 out_manifest_len;
+	__aligned_u64 out_id;
+	__aligned_u64 out_bytes;
+	__aligned_u64 out_time;
+	__u32 out_components;
+	__u32 out_regions;
+	__u32 out_queues;
+	__u32 out_tasks;
+	__u32 out_state;
+	__u32 out_supervised;
+	__u8 out_key_id[RVF_KEY_ID_LEN];
+};
+#define RVF_MOUNT_INFO _IO(RVF_IOC_TYPE, RVF_CMD_MOUNT_INFO)
+
+/**
+ * struct rvf_mount_manifest - ioctl(RVF_MOUNT_MANIFEST)
+ * @size: sizeof(struct rvf_mount_manifest)
+ * @flags: Must be 0
+ * @buffer: Pointer to a buffer
+ * @length: Its bytes in; the manifest's bytes out, also with EMSGSIZE
+ * @__reserved: Must be 0
+ *
+ * Gives the manifest as it was verified: a supervisor takes arguments, limits
+ * and dependencies from it, and from nowhere else.
+ *
+ * Errors: EMSGSIZE the buffer is too small, nothing was written to it.
+ */
+struct rvf_mount_manifest {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 buffer;
+	__u32 length;
+	__u32 __reserved;
+};
+#define RVF_MOUNT_MANIFEST _IO(RVF_IOC_TYPE, RVF_CMD_MOUNT_MANIFEST)
+
+/**
+ * enum rvf_task_state - Where a task stands
+ * @RVF_TASK_DECLARED: Never started, or its supervisor went away.
+ * @RVF_TASK_STARTING: RVF_TASK gave its fds out.
+ * @RVF_TASK_BOUND: RVF_BIND accepted a process.
+ * @RVF_TASK_READY: RVF_READY was said.
+ * @RVF_TASK_STOPPING: It was asked to stop and still runs.
+ * @RVF_TASK_EXITED: Its process ended.
+ */
+enum rvf_task_state {
+	RVF_TASK_DECLARED = 0,
+	RVF_TASK_STARTING = 1,
+	RVF_TASK_BOUND = 2,
+	RVF_TASK_READY = 3,
+	RVF_TASK_STOPPING = 4,
+	RVF_TASK_EXITED = 5,
+};
+
+/**
+ * enum rvf_exit_kind - How an incarnation ended
+ * @RVF_EXIT_NONE: It did not end.
+ * @RVF_EXIT_CODE: exit(code).
+ * @RVF_EXIT_SIGNAL: A signal: the code is its number.
+ * @RVF_EXIT_EXEC: It executed something else, and was killed for it.
+ * @RVF_EXIT_UNBOUND: The last reference to its task fd went before RVF_BIND.
+ */
+enum rvf_exit_kind {
+	RVF_EXIT_NONE = 0,
+	RVF_EXIT_CODE = 1,
+	RVF_EXIT_SIGNAL = 2,
+	RVF_EXIT_EXEC = 3,
+	RVF_EXIT_UNBOUND = 4,
+};
+
+/**
+ * struct rvf_task_status - One task in RVF_MOUNT_TASKS
+ * @component: Index of its component in the manifest
+ * @state: One of enum rvf_task_state
+ * @incarnation: How often RVF_TASK succeeded for it
+ * @pid: Of the bound process in the caller's pid namespace, else 0
+ * @exit_kind: One of enum rvf_exit_kind, of the last incarnation that ended
+ * @exit_code: Exit code or signal number
+ * @bind_reason: Why the last RVF_BIND of this incarnation was refused, else 0
+ * @handles: Live handle nodes that are charged to it
+ * @__reserved: 0
+ */
+struct rvf_task_status {
+	__u32 component;
+	__u32 state;
+	__aligned_u64 incarnation;
+	__s32 pid;
+	__u32 exit_kind;
+	__s32 exit_code;
+	__u32 bind_reason;
+	__u32 handles;
+	__u32 __reserved;
+};
+
+/**
+ * struct rvf_mount_tasks - ioctl(RVF_MOUNT_TASKS)
+ * @size: sizeof(struct rvf_mount_tasks)
+ * @count: In: how many entries @tasks has room for; out: how many tasks there
+ *	are, also with EMSGSIZE
+ * @tasks: Pointer to an array of struct rvf_task_status
+ * @entry_size: sizeof(struct rvf_task_status); a smaller one is EINVAL, a
+ *	larger one is filled up with zeros
+ * @__reserved: Must be 0
+ *
+ * The states of all tasks, in component order, at one moment. Clears this
+ * fd's POLLIN.
+ *
+ * Errors: EMSGSIZE too little room, nothing was written to @tasks.
+ */
+struct rvf_mount_tasks {
+	__u32 size;
+	__u32 count;
+	__aligned_u64 tasks;
+	__u32 entry_size;
+	__u32 __reserved;
+};
+#define RVF_MOUNT_TASKS _IO(RVF_IOC_TYPE, RVF_CMD_MOUNT_TASKS)
+
+/**
+ * struct rvf_get - ioctl(RVF_MOUNT_GET) and ioctl(RVF_TASK_GET)
+ * @size: sizeof(struct rvf_get)
+ * @rights: The rights wanted; 0: all that may be had
+ * @name: Pointer to the object's name, without a NUL
+ * @name_len: Its bytes
+ * @__reserved: Must be 0
+ * @out_fd: The handle
+ * @out_rights: Its rights
+ * @out_kind: One of enum rvf_object_kind
+ * @__reserved2: Must be 0
+ * @out_badge: Its badge
+ *
+ * RVF_TASK_GET gives a task a handle with the rights that the manifest grants
+ * it, or with fewer. RVF_MOUNT_GET gives an administrator one with any rights
+ * that make sense for the object (an immutable region is not written).
+ *
+ * Errors: ENOENT no such object, or none granted to this task; EACCES rights
+ * that may not be had; EDQUOT %RVF_MAX_HANDLES are live; RVF_TASK_GET also
+ * those of the task fd.
+ */
+struct rvf_get {
+	__u32 size;
+	__u32 rights;
+	__aligned_u64 name;
+	__u32 name_len;
+	__u32 __reserved;
+	__s32 out_fd;
+	__u32 out_rights;
+	__u32 out_kind;
+	__u32 __reserved2;
+	__aligned_u64 out_badge;
+};
+#define RVF_MOUNT_GET _IO(RVF_IOC_TYPE, RVF_CMD_MOUNT_GET)
+#define RVF_TASK_GET _IO(RVF_IOC_TYPE, RVF_CMD_TASK_GET)
+
+/**
+ * struct rvf_supervise - ioctl(RVF_SUPERVISE)
+ * @size: sizeof(struct rvf_supervise)
+ * @flags: Must be 0
+ * @kvm_fd: -1: this version delegates no VM
+ * @__reserved: Must be 0
+ *
+ * Makes this mount fd (all duplicates of it) the mount's claim, and its
+ * caller's namespaces the ones that a task must not share. When the claim's
+ * last duplicate closes, its tasks are killed and return to
+ * RVF_TASK_DECLARED, and another mount fd can claim.
+ *
+ * Errors: EBUSY claimed, by this fd too.
+ */
+struct rvf_supervise {
+	__u32 size;
+	__u32 flags;
+	__s32 kvm_fd;
+	__u32 __reserved;
+};
+#define RVF_SUPERVISE _IO(RVF_IOC_TYPE, RVF_CMD_SUPERVISE)
+
+/**
+ * struct rvf_task - ioctl(RVF_TASK)
+ * @size: sizeof(struct rvf_task)
+ * @component: Index of the task's component in the manifest
+ * @flags: Must be 0
+ * @out_task_fd: The task fd, for the process to be
+ * @out_image_fd: The image: an O_PATH fd that can be executed (execveat with
+ *	AT_EMPTY_PATH) and nothing else
+ * @__reserved: Must be 0
+ * @out_incarnation: Counts from 1
+ *
+ * Begins an incarnation of a task. Give the process the task fd alone, under
+ * a jail, and close this copy: when the last one closes before RVF_BIND, the
+ * incarnation has ended (%RVF_EXIT_UNBOUND).
+ *
+ * Errors: EPERM this fd is not the claim; ENOENT no such component; EINVAL it
+ * is no task; EBUSY its last incarnation has not ended.
+ */
+struct rvf_task {
+	__u32 size;
+	__u32 component;
+	__u32 flags;
+	__s32 out_task_fd;
+	__s32 out_image_fd;
+	__u32 __reserved;
+	__aligned_u64 out_incarnation;
+};
+#define RVF_TASK _IO(RVF_IOC_TYPE, RVF_CMD_TASK)
+
+/**
+ * struct rvf_unmount - ioctl(RVF_UNMOUNT)
+ * @size: sizeof(struct rvf_unmount)
+ * @flags: Must be 0
+ * @grace_ms: How long the tasks may take to stop, at most 600,000; 0: none
+ * @__reserved: Must be 0
+ *
+ * Asks the tasks to stop (POLLPRI on their fds), kills those that still run
+ * after the grace, disconnects queues, revokes every handle, destroys all
+ * objects and frees the name. It returns at once and goes on by itself,
+ * whatever becomes of the caller; POLLHUP tells the end.
+ *
+ * Errors: ENODEV it was asked before; EINVAL the grace is too long.
+ */
+struct rvf_unmount {
+	__u32 size;
+	__u32 flags;
+	__u32 grace_ms;
+	__u32 __reserved;
+};
+#define RVF_UNMOUNT _IO(RVF_IOC_TYPE, RVF_CMD_UNMOUNT)
+
+/**
+ * DOC: The task fd
+ *
+ * No privilege is needed, but after RVF_BIND the fd serves the one process
+ * (more exactly: the one mm) that was bound. From any other, each command
+ * fails with EPERM; and when the bound process itself comes with another mm,
+ * having executed something else, it is killed. An incarnation that is over
+ * answers ESTALE, an unmounted mount ENODEV.
+ *
+ * poll: POLLPRI when the task is asked to stop; POLLHUP when the incarnation
+ * is over or the mount is gone.
+ */
+
+/**
+ * struct rvf_bind - ioctl(RVF_BIND)
+ * @size: sizeof(struct rvf_bind)
+ * @flags: Must be 0
+ * @out_reason: One of enum rvf_reason, also on failure
+ * @__reserved: Must be 0
+ * @out_incarnation: Which incarnation this process is
+ *
+ * Binds the calling process to the task, once the kernel has seen that it
+ * executes exactly the task's image and is jailed: enum rvf_reason lists what
+ * is checked, under RVF_REASON_BIND_*. It is the first thing that a plugin's
+ * runtime does.
+ *
+ * Errors: EPERM and EAGAIN with a reason; EBUSY a process is bound; ESTALE the
+ * incarnation is over.
+ */
+struct rvf_bind {
+	__u32 size;
+	__u32 flags;
+	__u32 out_reason;
+	__u32 __reserved;
+	__aligned_u64 out_incarnation;
+};
+#define RVF_BIND _IO(RVF_IOC_TYPE, RVF_CMD_BIND)
+
+/**
+ * struct rvf_ready - ioctl(RVF_READY)
+ * @size: sizeof(struct rvf_ready)
+ * @flags: Must be 0
+ *
+ * Tells that the task is at work: what depends on it may start.
+ *
+ * Errors: EPERM not bound; EALREADY said before.
+ */
+struct rvf_ready {
+	__u32 size;
+	__u32 flags;
+};
+#define RVF_READY _IO(RVF_IOC_TYPE, RVF_CMD_READY)
+
+/**
+ * struct rvf_task_list - ioctl(RVF_TASK_LIST)
+ * @size: sizeof(struct rvf_task_list)
+ * @index: The how-manieth of this task's grants, from 0
+ * @name: Pointer to a buffer for the object's name, or 0
+ * @name_len: Its bytes in; the name's bytes out, of which as many as fit were
+ *	written, without a NUL
+ * @out_kind: One of enum rvf_object_kind
+ * @out_rights: Rights granted
+ * @__reserved: Must be 0
+ * @out_badge: The badge
+ *
+ * Errors: EPERM not bound; ENOENT there are fewer grants.
+ */
+struct rvf_task_list {
+	__u32 size;
+	__u32 index;
+	__aligned_u64 name;
+	__u32 name_len;
+	__u32 out_kind;
+	__u32 out_rights;
+	__u32 __reserved;
+	__aligned_u64 out_badge;
+};
+#define RVF_TASK_LIST _IO(RVF_IOC_TYPE, RVF_CMD_TASK_LIST)
+
+/**
+ * DOC: Handles
+ *
+ * A handle is a capability: whoever holds the fd may do what its rights say.
+ * It can be passed to another process; revoking reaches it there. A process
+ * bound to a task that comes with another mm than the bound one is killed.
+ *
+ * Every command and every read, write and mmap fails with EKEYREVOKED after
+ * the handle was revoked and with ENODEV after the unmount (receiving: EPIPE).
+ * A mapping made through a revoked handle faults with SIGBUS, in every
+ * process. Closing a handle revokes nothing.
+ *
+ * The handles of an incarnation are revoked when its process ends.
+ *
+ * poll on any handle shows POLLHUP when it was revoked.
+ */
+
+/**
+ * struct rvf_handle_info - ioctl(RVF_HANDLE_INFO)
+ * @size: sizeof(struct rvf_handle_info)
+ * @flags: Must be 0
+ * @out_kind: One of enum rvf_object_kind
+ * @out_rights: Its rights
+ * @out_depth: 0 for one from RVF_TASK_GET or RVF_MOUNT_GET, else one more than
+ *	that of the handle it was derived from
+ * @out_object: Index of the object in the manifest's table of its kind
+ * @out_badge: Its badge
+ * @out_mount_id: The mount it belongs to
+ */
+struct rvf_handle_info {
+	__u32 size;
+	__u32 flags;
+	__u32 out_kind;
+	__u32 out_rights;
+	__u32 out_depth;
+	__u32 out_object;
+	__aligned_u64 out_badge;
+	__aligned_u64 out_mount_id;
+};
+#define RVF_HANDLE_INFO _IO(RVF_IOC_TYPE, RVF_CMD_HANDLE_INFO)
+
+/**
+ * struct rvf_handle_derive - ioctl(RVF_HANDLE_DERIVE)
+ * @size: sizeof(struct rvf_handle_derive)
+ * @flags: Must be 0
+ * @rights: Of the new handle: a subset of this one's, not 0
+ * @out_fd: The new handle
+ * @badge: Of the new handle. A badge cannot be shed: where this handle has one,
+ *	0 or the same
+ *
+ * Needs GRANT or GRANT_ONCE. With GRANT_ONCE alone the new handle has neither;
+ * with GRANT it has what @rights says.
+ *
+ * Errors: EPERM neither right, or another badge; EACCES @rights exceed this
+ * handle's; EINVAL no rights; EMLINK it would lie deeper than %RVF_MAX_DEPTH;
+ * EDQUOT the task has %RVF_MAX_HANDLES live handle nodes. A node lives while
+ * its fd or one derived from it is open.
+ */
+struct rvf_handle_derive {
+	__u32 size;
+	__u32 flags;
+	__u32 rights;
+	__s32 out_fd;
+	__aligned_u64 badge;
+};
+#define RVF_HANDLE_DERIVE _IO(RVF_IOC_TYPE, RVF_CMD_HANDLE_DERIVE)
+
+/**
+ * enum rvf_revoke_flags - What RVF_HANDLE_REVOKE spares
+ * @RVF_REVOKE_DERIVED: The handle itself: only what was derived from it goes.
+ */
+enum rvf_revoke_flags {
+	RVF_REVOKE_DERIVED = 1 << 0,
+};
+
+/**
+ * struct rvf_handle_revoke - ioctl(RVF_HANDLE_REVOKE)
+ * @size: sizeof(struct rvf_handle_revoke)
+ * @flags: Bits of enum rvf_revoke_flags
+ * @out_count: How many handle nodes were revoked
+ * @__reserved: Must be 0
+ *
+ * Needs REVOKE. When it returns, no process can use a revoked handle any more,
+ * mappings included, and callers that waited in one have been woken.
+ *
+ * Errors: EACCES no REVOKE right.
+ */
+struct rvf_handle_revoke {
+	__u32 size;
+	__u32 flags;
+	__u32 out_count;
+	__u32 __reserved;
+};
+#define RVF_HANDLE_REVOKE _IO(RVF_IOC_TYPE, RVF_CMD_HANDLE_REVOKE)
+
+/**
+ * DOC: Region handles
+ *
+ * pread and read need READ and copy out bytes below the region's cursor: its
+ * length when it is immutable, else what was appended so far. Reading at the
+ * cursor gives 0. write appends to an append-only region, needs WRITE, takes
+ * at most %RVF_MAX_APPEND bytes (else EMSGSIZE), is atomic, and does nothing
+ * when the region lacks room (ENOSPC); the offset is not used, and pwrite is
+ * refused with ESPIPE. On an immutable region it is EPERM.
+ *
+ * mmap needs READ, is shared, never writable or executable (EACCES), and
+ * covers the region's size rounded up to pages. Bytes above the cursor are
+ * zero until an append writes them; only those below it are promised.
+ *
+ * poll: POLLIN when bytes lie between the file's offset and the cursor.
+ */
+
+/**
+ * struct rvf_region_info - ioctl(RVF_REGION_INFO)
+ * @size: sizeof(struct rvf_region_info)
+ * @out_policy: One of enum rvf_region_policy
+ * @out_size: The most bytes it can hold
+ * @out_cursor: The bytes it holds; what lies below can be read
+ */
+struct rvf_region_info {
+	__u32 size;
+	__u32 out_policy;
+	__aligned_u64 out_size;
+	__aligned_u64 out_cursor;
+};
+#define RVF_REGION_INFO _IO(RVF_IOC_TYPE, RVF_CMD_REGION_INFO)
+
+/**
+ * DOC: Queue handles
+ *
+ * A queue holds whole messages, first in, first out, up to its slots; none is
+ * dropped. write sends one message (needs WRITE), read receives one (needs
+ * READ); both wait unless O_NONBLOCK is set, then EAGAIN. A message larger than
+ * the queue's size, or than the receiver's buffer, is EMSGSIZE and stays where
+ * it is.
+ *
+ * When no handle with WRITE is left that a message could come from, receiving
+ * goes on waiting: a task may come back. After the unmount it is EPIPE.
+ *
+ * poll: POLLIN a message is there; POLLOUT there is room.
+ */
+
+/**
+ * struct rvf_queue_info - ioctl(RVF_QUEUE_INFO)
+ * @size: sizeof(struct rvf_queue_info)
+ * @out_slots: Messages that it can hold
+ * @out_used: Messages that it holds
+ * @out_message_size: The most bytes of one
+ * @out_type: Type id of its messages, 0: not said
+ * @__reserved: Must be 0
+ * @out_sent: Messages sent since the mount
+ * @out_received: Messages received since the mount
+ */
+struct rvf_queue_info {
+	__u32 size;
+	__u32 out_slots;
+	__u32 out_used;
+	__u32 out_message_size;
+	__u32 out_type;
+	__u32 __reserved;
+	__aligned_u64 out_sent;
+	__aligned_u64 out_received;
+};
+#define RVF_QUEUE_INFO _IO(RVF_IOC_TYPE, RVF_CMD_QUEUE_INFO)
+
+/**
+ * struct rvf_message - One message in a batch
+ * @buffer: Pointer to its bytes
+ * @length: Sending: its bytes. Receiving: room in, bytes out
+ * @type: Sending: its type id; 0 or the queue's. Receiving: the queue's
+ * @priority: Must be 0
+ * @handle_count: Must be 0
+ * @handles: Must be 0
+ * @badge: Sending: must be 0. Receiving: the badge of the sender's handle
+ */
+struct rvf_message {
+	__aligned_u64 buffer;
+	__u32 length;
+	__u32 type;
+	__u32 priority;
+	__u32 handle_count;
+	__aligned_u64 handles;
+	__aligned_u64 badge;
+};
+
+#define RVF_MAX_BATCH	256
+
+/**
+ * struct rvf_queue_batch - ioctl(RVF_QUEUE_SEND) and ioctl(RVF_QUEUE_RECV)
+ * @size: sizeof(struct rvf_queue_batch)
+ * @flags: Must be 0
+ * @messages: Pointer to an array of struct rvf_message
+ * @count: In: how many, 1 to %RVF_MAX_BATCH; out: how many were done
+ * @entry_size: sizeof(struct rvf_message); any other is EINVAL
+ *
+ * Sends or receives up to @count messages without waiting, in order, and stops
+ * at the first that cannot be. When at least one was done the call succeeds;
+ * else its error is the first message's.
+ *
+ * Errors: EACCES no WRITE (sending) or READ (receiving); EAGAIN full, or
+ * empty; EMSGSIZE too large for the queue, or for the buffer: nothing is lost,
+ * and @length says what is needed; EPROTOTYPE another type than the queue's;
+ * EOPNOTSUPP a priority or handles; EPIPE receiving after the unmount.
+ */
+struct rvf_queue_batch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 messages;
+	__u32 count;
+	__u32 entry_size;
+};
+#define RVF_QUEUE_SEND _IO(RVF_IOC_TYPE, RVF_CMD_QUEUE_SEND)
+#define RVF_QUEUE_RECV _IO(RVF_IOC_TYPE, RVF_CMD_QUEUE_RECV)
+
+/**
+ * DOC: Generic netlink
+ *
+ * The family "rvf", version 1, in the initial network namespace. The dumps
+ * need CAP_NET_ADMIN, and so does joining the group "events".
+ *
+ * A dump of mounts has a message RVF_NL_MOUNT for each mount, one of tasks a
+ * message RVF_NL_TASK for each task, one of objects a message RVF_NL_OBJECT
+ * for each region and queue. The last two take RVF_NL_A_MOUNT_ID to ask for
+ * one mount. Attributes are those that the comments name, in any order;
+ * readers skip unknown ones.
+ *
+ * Events (a message of the same kind as in the dump, with RVF_NL_A_EVENT):
+ * RVF_NL_MOUNT when a mount appears, is asked to unmount, is gone, or loses or
+ * gains its supervisor; RVF_NL_TASK when a task's state changes. An event is
+ * lost when its receiver is slow (ENOBUFS at the socket): then dump again.
+ */
+#define RVF_NL_FAMILY	"rvf"
+#define RVF_NL_VERSION	1
+#define RVF_NL_GROUP	"events"
+
+/**
+ * enum rvf_nl_command - Commands of the family
+ * @RVF_NL_MOUNT: Dump mounts; event.
+ * @RVF_NL_TASK: Dump tasks; event.
+ * @RVF_NL_OBJECT: Dump objects.
+ */
+enum rvf_nl_command {
+	RVF_NL_UNSPEC = 0,
+	RVF_NL_MOUNT = 1,
+	RVF_NL_TASK = 2,
+	RVF_NL_OBJECT = 3,
+};
+
+/**
+ * enum rvf_nl_event - Values of RVF_NL_A_EVENT
+ * @RVF_NL_EVENT_MOUNTED: A mount appeared.
+ * @RVF_NL_EVENT_UNMOUNTING: RVF_UNMOUNT was asked, or a nameless mount's last
+ *	fd was closed.
+ * @RVF_NL_EVENT_UNMOUNTED: A mount is gone.
+ * @RVF_NL_EVENT_SUPERVISED: It was claimed.
+ * @RVF_NL_EVENT_UNSUPERVISED: Its claim was closed.
+ * @RVF_NL_EVENT_TASK: A task's state changed.
+ */
+enum rvf_nl_event {
+	RVF_NL_EVENT_NONE = 0,
+	RVF_NL_EVENT_MOUNTED = 1,
+	RVF_NL_EVENT_UNMOUNTING = 2,
+	RVF_NL_EVENT_UNMOUNTED = 3,
+	RVF_NL_EVENT_SUPERVISED = 4,
+	RVF_NL_EVENT_UNSUPERVISED = 5,
+	RVF_NL_EVENT_TASK = 6,
+};
+
+/**
+ * enum rvf_nl_attribute - Attributes of the family
+ * @RVF_NL_A_PAD: Padding of 64-bit attributes.
+ * @RVF_NL_A_EVENT: u32, enum rvf_nl_event; in events only.
+ * @RVF_NL_A_MOUNT_ID: u64; in every message, and in a request.
+ * @RVF_NL_A_NAME: string; mount: its name, absent: nameless; task: its
+ *	component's; object: its own.
+ * @RVF_NL_A_STATE: u32; mount: enum rvf_mount_state; task: enum
+ *	rvf_task_state.
+ * @RVF_NL_A_PACKAGE: string; mount: the package's name.
+ * @RVF_NL_A_VERSION: u64; mount: the package's version.
+ * @RVF_NL_A_KEY_ID: 32 bytes; mount: the key whose signature counted.
+ * @RVF_NL_A_KEY_LABEL: string; mount: that key's label.
+ * @RVF_NL_A_TASKS: u32; mount: how many tasks it has.
+ * @RVF_NL_A_BYTES: u64; mount: memory held by its objects and images.
+ * @RVF_NL_A_SUPERVISED: u32; mount: 1 when claimed.
+ * @RVF_NL_A_COMPONENT: u32; task: its component's index.
+ * @RVF_NL_A_KIND: u32; task: enum rvf_component_kind; object: enum
+ *	rvf_object_kind.
+ * @RVF_NL_A_INCARNATION: u64; task.
+ * @RVF_NL_A_PID: u32; task: in the initial pid namespace, 0: none.
+ * @RVF_NL_A_EXIT_KIND: u32; task: enum rvf_exit_kind.
+ * @RVF_NL_A_EXIT_CODE: s32; task.
+ * @RVF_NL_A_BIND_REASON: u32; task: enum rvf_reason.
+ * @RVF_NL_A_POLICY: u32; region: enum rvf_region_policy.
+ * @RVF_NL_A_SIZE: u64; region: the most it can hold; queue: the most bytes of
+ *	a message.
+ * @RVF_NL_A_USED: u64; region: bytes it holds; queue: messages it holds.
+ * @RVF_NL_A_SLOTS: u32; queue: messages it can hold.
+ * @RVF_NL_A_TYPE: u32; queue: type id.
+ * @RVF_NL_A_TYPE_NAME: string; queue: the type's text.
+ * @RVF_NL_A_GRANT: nest, repeated; object: what a component is granted by the
+ *	manifest: RVF_NL_A_COMPONENT, RVF_NL_A_RIGHTS, RVF_NL_A_BADGE.
+ * @RVF_NL_A_HOLDER: nest, repeated; object: a live handle: RVF_NL_A_COMPONENT
+ *	(absent: an administrator's), RVF_NL_A_RIGHTS, RVF_NL_A_BADGE,
+ *	RVF_NL_A_DEPTH. At most 256 for each object; RVF_NL_A_HOLDERS counts
+ *	all.
+ * @RVF_NL_A_HOLDERS: u32; object: how many live handles there are.
+ * @RVF_NL_A_RIGHTS: u32; in a nest: enum rvf_rights.
+ * @RVF_NL_A_BADGE: u64; in a nest.
+ * @RVF_NL_A_DEPTH: u32; in a nest.
+ */
+enum rvf_nl_attribute {
+	RVF_NL_A_UNSPEC = 0,
+	RVF_NL_A_PAD = 1,
+	RVF_NL_A_EVENT = 2,
+	RVF_NL_A_MOUNT_ID = 3,
+	RVF_NL_A_NAME = 4,
+	RVF_NL_A_STATE = 5,
+	RVF_NL_A_PACKAGE = 6,
+	RVF_NL_A_VERSION = 7,
+	RVF_NL_A_KEY_ID = 8,
+	RVF_NL_A_KEY_LABEL = 9,
+	RVF_NL_A_TASKS = 10,
+	RVF_NL_A_BYTES = 11,
+	RVF_NL_A_SUPERVISED = 12,
+	RVF_NL_A_COMPONENT = 13,
+	RVF_NL_A_KIND = 14,
+	RVF_NL_A_INCARNATION = 15,
+	RVF_NL_A_PID = 16,
+	RVF_NL_A_EXIT_KIND = 17,
+	RVF_NL_A_EXIT_CODE = 18,
+	RVF_NL_A_BIND_REASON = 19,
+	RVF_NL_A_POLICY = 20,
+	RVF_NL_A_SIZE = 21,
+	RVF_NL_A_USED = 22,
+	RVF_NL_A_SLOTS = 23,
+	RVF_NL_A_TYPE = 24,
+	RVF_NL_A_TYPE_NAME = 25,
+	RVF_NL_A_GRANT = 26,
+	RVF_NL_A_HOLDER = 27,
+	RVF_NL_A_HOLDERS = 28,
+	RVF_NL_A_RIGHTS = 29,
+	RVF_NL_A_BADGE = 30,
+	RVF_NL_A_DEPTH = 31,
+
+	__RVF_NL_A_LAST,
+	RVF_NL_A_MAX = __RVF_NL_A_LAST - 1,
+};
+
+#endif /* _UAPI_LINUX_RVF_H */

@@ -109,7 +109,10 @@ dkms-install:
 
 # ---- the rest
 
-.PHONY: clean help
+.PHONY: clean help print-vm-kdir
+print-vm-kdir: # for scripts
+	@echo '$(or $(if $(FOR_VM),,$(KDIR)),$(VM_KDIR))'
+
 clean:
 	$(Q)rm -rf $(BUILD)
 

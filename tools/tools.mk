@@ -27,7 +27,7 @@ fortify := $(if $(filter -O0 -fsanitize=%,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTI
 rvf_cflags += $(fortify)
 rvf_ldflags := -Wl,-z,relro,-z,now -Wl,--as-needed
 
-lib_srcs := $(wildcard tools/lib/rvf/*.c) $(LIBRVF_SHARED_SRCS)
+lib_srcs := $(strip $(wildcard tools/lib/rvf/*.c) $(LIBRVF_SHARED_SRCS))
 plugin_lib_srcs := $(wildcard tools/lib/plugin/*.c)
 rvfctl_srcs := $(wildcard tools/rvfctl/*.c)
 rvfd_srcs := $(wildcard tools/rvfd/*.c)
@@ -55,7 +55,7 @@ ifneq ($(plugin_lib_srcs),)
 libs_out += $(addprefix $(BUILD)/lib/,librvf-plugin.a librvf-plugin.pc)
 plugins_out := $(addprefix $(BUILD)/plugins/,$(plugins))
 endif
-programs_out := $(if $(rvfctl_srcs),$(BUILD)/rvfctl) $(if $(rvfd_srcs),$(BUILD)/rvfd)
+programs_out := $(strip $(if $(rvfctl_srcs),$(BUILD)/rvfctl) $(if $(rvfd_srcs),$(BUILD)/rvfd))
 tools_out += $(libs_out) $(programs_out) $(plugins_out)
 
 .PHONY: tools
@@ -114,8 +114,7 @@ $(BUILD)/lib/$(sofile): $(lib_objs) tools/lib/librvf.map
 $(BUILD)/lib/$(soname) $(BUILD)/lib/librvf.so: $(BUILD)/lib/$(sofile)
 	$(Q)ln -sf $(sofile) $@
 
-# Depends on the directories it is told, so it is written anew each time they
-# differ; make install writes its own.
+# make install writes them anew, for the directories that it is told.
 pc = sed -e 's,@prefix@,$(PREFIX),' -e 's,@libdir@,$(LIBDIR),' \
 	-e 's,@includedir@,$(INCLUDEDIR),' -e 's,@version@,$(VERSION),' \
 	-e 's/@requires@/$(RVF_PKGS)/'

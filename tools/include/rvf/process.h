@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * librvf: processes in a jail.
+ *
+ * A process is started in namespaces of its own, with an empty root, without
+ * capabilities and under a seccomp filter: see rvf_jail for all of it. What it
+ * executes is a static executable, by an fd: nothing of the host's file
+ * systems can be seen from within. Tasks are started so, and any other
+ * program can be.
+ *
+ * There is no global state. One struct rvf_process may be used by several
+ * threads, except that rvf_process_free() comes last. The process is a child
+ * of the caller: do not wait for "any child" elsewhere in the program, and
+ * start processes from a thread that lives as long as they do, since a
+ * process is killed when the thread that started it ends.
+ */
+#ifndef RVF_PROCESS_H
+#define RVF_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <linux/rvf.h>
+#include <rvf/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+
+/* The host ids that jailed processes get, unless a config says otherwise. */
+#define RVF_UID_BASE	1879048192u
+#define RVF_UID_COUNT	65536u
+
+/* The id that a jailed process sees as its own. */
+#define RVF_JAIL_UID	1000u
+
+/* The number that the task fd has in the process. */
+#define RVF_JAIL_TASK_FD 3
+
+/**
+ * enum rvf_jail - What a jail consists of
+ * @RVF_JAIL_USER_NS: A user namespace with one id in it.
+ * @RVF_JAIL_MOUNT_NS: A mount namespace.
+ * @RVF_JAIL_PID_NS: A pid namespace, in which the process is number 1.
+ * @RVF_JAIL_IPC_NS: An IPC namespace.
+ * @RVF_JAIL_UTS_NS: A UTS namespace, whose host name is "rvf".
+ * @RVF_JAIL_CGROUP_NS: A cgroup namespace.
+ * @RVF_JAIL_NET_NS: An empty network namespace.
+ * @RVF_JAIL_ROOT: An empty root: a tmpfs, on which nothing can be executed.
+ * @RVF_JAIL_READ_ONLY: A root that cannot be written.
+ * @RVF_JAIL_ID: A host id of its own; without it, the host's root.
+ * @RVF_JAIL_GROUPS: No supplementary groups.
+ * @RVF_JAIL_CAPS: No capabilities; without it, one remains.
+ * @RVF_JAIL_BOUNDING: An empty bounding set.
+ * @RVF_JAIL_NNP: no_new_privs.
+ * @RVF_JAIL_SECCOMP: The filter.
+ * @RVF_JAIL_PERSONALITY: The plain execution domain.
+ * @RVF_JAIL_LIMITS: Resource limits.
+ * @RVF_JAIL_FDS: No fds but the standard ones and the task fd.
+ * @RVF_JAIL_SIGNALS: No signal ignored or blocked.
+ * @RVF_JAIL_SESSION: A session and a keyring of its own.
+ * @RVF_JAIL_DEATH: Killed when the starting thread ends.
+ * @RVF_JAIL_ALL: All of these.
+ */
+enum rvf_jail {
+	RVF_JAIL_USER_NS = 1 << 0,
+	RVF_JAIL_MOUNT_NS = 1 << 1,
+	RVF_JAIL_PID_NS = 1 << 2,
+	RVF_JAIL_IPC_NS = 1 << 3,
+	RVF_JAIL_UTS_NS = 1 << 4,
+	RVF_JAIL_CGROUP_NS = 1 << 5,
+	RVF_JAIL_NET_NS = 1 << 6,
+	RVF_JAIL_ROOT = 1 << 7,
+	RVF_JAIL_READ_ONLY = 1 << 8,
+	RVF_JAIL_ID = 1 << 9,
+	RVF_JAIL_GROUPS = 1 << 10,
+	RVF_JAIL_CAPS = 1 << 11,
+	RVF_JAIL_BOUNDING = 1 << 12,
+	RVF_JAIL_NNP = 1 << 13,
+	RVF_JAIL_SECCOMP = 1 << 14,
+	RVF_JAIL_PERSONALITY = 1 << 15,
+	RVF_JAIL_LIMITS = 1 << 16,
+	RVF_JAIL_FDS = 1 << 17,
+	RVF_JAIL_SIGNALS = 1 << 18,
+	RVF_JAIL_SESSION = 1 << 19,
+	RVF_JAIL_DEATH = 1 << 20,
+	RVF_JAIL_ALL = (1 << 21) - 1,
+};
+
+/**
+ * struct rvf_process_config - How to start a process
+ * @size: sizeof(struct rvf_process_config)
+ * @unsafe: Allows @drop. For tests only.
+ * @drop: Bits of enum rvf_jail to leave out, each of which makes a jail that
+ *	is none. For tests only; refused without @unsafe.
+ * @profile: One of enum rvf_profile. RVF_PROFILE_CROSVM is refused with
+ *	-EOPNOTSUPP.
+ * @image_fd: What to execute; -1: @path.
+ * @path: What to execute, opened by the call.
+ * @task_fd: Given to the process as fd 3, and named by the variables
+ *	RVF_TASK_FD and CROSVM_SOCKET; -1: none.
+ * @argv: Arguments, argv[0] included, NULL at the end; NULL: @path alone.
+ * @envp: The environment, NULL at the end; NULL: an empty one. What @task_fd
+ *	adds is added to it.
+ * @stdin_fd: Given as fd 0; -1: a pipe at its end.
+ * @stdout_fd: Given as fd 1; -1: what is written is thrown away.
+ * @stderr_fd: Given as fd 2; -1: likewise.
+ * @cgroup_fd: Directory of the cgroup v2 that the process starts in; -1: that
+ *	of the caller.
+ * @netns_fd: The network namespace; -1: a new one. One that is empty can be
+ *	shared by all: see rvf_process_netns().
+ * @uid_base: The first host id to use; 0: %RVF_UID_BASE.
+ * @uid_count: How many; 0: %RVF_UID_COUNT.
+ * @uid_locks: File that holds the leases of ids; NULL: /run/rvf/uids.
+ * @max_threads: Threads that it may have, 0: no limit but the cgroup's.
+ * @max_files: Fds that it may have open, 0: 1024.
+ * @timeout_ms: How long the start may take, 0: 10,000.
+ *
+ * Set it up with rvf_process_config_init().
+ */
+struct rvf_process_config {
+	size_t size;
+	bool unsafe;
+	__u32 drop;
+	__u32 profile;
+	int image_fd;
+	const char *path;
+	int task_fd;
+	char *const *argv;
+	char *const *envp;
+	int stdin_fd;
+	int stdout_fd;
+	int stderr_fd;
+	int cgroup_fd;
+	int netns_fd;
+	uid_t uid_base;
+	unsigned int uid_count;
+	const char *uid_locks;
+	unsigned int max_threads;
+	unsigned int max_files;
+	unsigned int timeout_ms;
+};
+
+/**
+ * enum rvf_process_state - What became of a process
+ * @RVF_PROCESS_RUNNING: It runs.
+ * @RVF_PROCESS_EXITED: exit(code).
+ * @RVF_PROCESS_KILLED: A signal: the code is its number.
+ */
+enum rvf_process_state {
+	RVF_PROCESS_RUNNING = 0,
+	RVF_PROCESS_EXITED = 1,
+	RVF_PROCESS_KILLED = 2,
+};
+
+/**
+ * struct rvf_process_status - Likewise, in full
+ * @state: One of enum rvf_process_state.
+ * @code: Exit code or signal number.
+ */
+struct rvf_process_status {
+	enum rvf_process_state state;
+	int code;
+};
+
+struct rvf_process;
+
+#pragma GCC visibility push(default)
+
+/**
+ * rvf_process_config_init - The defaults
+ * @config: Is filled.
+ */
+void rvf_process_config_init(struct rvf_process_config *config);
+
+/**
+ * rvf_process_spawn - Start a process in a jail
+ * @config: How.
+ * @process: Takes it.
+ * @e: Is filled on failure; it names the step that failed.
+ *
+ * Returns when the program is executed, or failed to be. The caller keeps its
+ * fds, and closes its copy of the task fd.
+ *
+ * Return: 0 or a negative errno.
+ */
+int rvf_process_spawn(const struct rvf_process_config *config, struct rvf_process **process,
+		      struct rvf_error *e);
+
+/**
+ * rvf_process_pid - Its number in the caller's pid namespace
+ * @process: A process. The number is stale once its status is known.
+ */
+pid_t rvf_process_pid(const struct rvf_process *process);
+
+/**
+ * rvf_process_pidfd - Its pidfd: POLLIN when it ended
+ * @process: A process. The fd stays the object's.
+ */
+int rvf_process_pidfd(const struct rvf_process *process);
+
+/**
+ * rvf_process_uid - Its id on the host
+ * @process: A process.
+ */
+uid_t rvf_process_uid(const struct rvf_process *process);
+
+/**
+ * rvf_process_is_started - Whether its program was executed
+ * @process: A process: always, since a start that fails gives no object.
+ */
+bool rvf_process_is_started(const struct rvf_process *process);
+
+/**
+ * rvf_process_try_wait - Has it ended?
+ * @process: A process.
+ * @status: Takes the answer, and the same one ever after.
+ *
+ * Return: 0, or a negative errno: -ECHILD somebody else waited for it.
+ */
+int rvf_process_try_wait(struct rvf_process *process, struct rvf_process_status *status);
+
+/**
+ * rvf_process_wait - Wait until it ended
+ * @process: A process.
+ * @timeout_ms: How long at most; negative: without end.
+ * @status: Takes the answer.
+ *
+ * Return: 0, -ETIMEDOUT, -EINTR, or as rvf_process_try_wait().
+ */
+int rvf_process_wait(struct rvf_process *process, int timeout_ms,
+		     struct rvf_process_status *status);
+
+/**
+ * rvf_process_signal_kill - Ask it to end
+ * @process: A process.
+ *
+ * Notes the moment, from which rvf_process_free() counts the grace, and closes
+ * nothing: a task is asked by the kernel when its mount is unmounted. May be
+ * repeated.
+ */
+void rvf_process_signal_kill(struct rvf_process *process);
+
+/**
+ * rvf_process_kill - Kill it
+ * @process: A process. One that has ended is no error.
+ *
+ * Its pid namespace dies with it. It is not reaped.
+ *
+ * Return: 0 or a negative errno.
+ */
+int rvf_process_kill(struct rvf_process *process);
+
+/**
+ * rvf_process_free - Let it go
+ * @process: A process; may be NULL.
+ * @grace_ms: How long it may still run, counted from rvf_process_signal_kill()
+ *	when that was called.
+ *
+ * Kills it after the grace, waits until it ended and frees the object.
+ */
+void rvf_process_free(struct rvf_process *process, unsigned int grace_ms);
+
+/**
+ * rvf_process_netns - Make an empty network namespace to share
+ * @e: Is filled on failure.
+ *
+ * Return: an fd for rvf_process_config's netns_fd, or a negative errno.
+ */
+int rvf_process_netns(struct rvf_error *e);
+
+/**
+ * rvf_process_filter - The seccomp filter of a profile, as BPF
+ * @profile: One of enum rvf_profile.
+ * @exec_fd: The one fd that may be executed.
+ * @filter: Takes an array of struct sock_filter: free() it.
+ * @count: Takes how many.
+ * @e: Is filled on failure.
+ */
+int rvf_process_filter(__u32 profile, int exec_fd, void **filter, size_t *count,
+		       struct rvf_error *e);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* RVF_PROCESS_H */

@@ -626,6 +626,7 @@ enum rvf_task_state {
  * @RVF_EXIT_SIGNAL: A signal: the code is its number.
  * @RVF_EXIT_EXEC: It executed something else, and was killed for it.
  * @RVF_EXIT_UNBOUND: The last reference to its task fd went before RVF_BIND.
+ * @RVF_EXIT_UNKNOWN: It ended and was reaped before the kernel could look.
  */
 enum rvf_exit_kind {
 	RVF_EXIT_NONE = 0,
@@ -633,6 +634,7 @@ enum rvf_exit_kind {
 	RVF_EXIT_SIGNAL = 2,
 	RVF_EXIT_EXEC = 3,
 	RVF_EXIT_UNBOUND = 4,
+	RVF_EXIT_UNKNOWN = 5,
 };
 
 /**
@@ -1108,6 +1110,7 @@ struct rvf_queue_batch {
 
 /**
  * enum rvf_nl_command - Commands of the family
+ * @RVF_NL_UNSPEC: Not a command.
  * @RVF_NL_MOUNT: Dump mounts; event.
  * @RVF_NL_TASK: Dump tasks; event.
  * @RVF_NL_OBJECT: Dump objects.
@@ -1121,6 +1124,7 @@ enum rvf_nl_command {
 
 /**
  * enum rvf_nl_event - Values of RVF_NL_A_EVENT
+ * @RVF_NL_EVENT_NONE: Not an event.
  * @RVF_NL_EVENT_MOUNTED: A mount appeared.
  * @RVF_NL_EVENT_UNMOUNTING: RVF_UNMOUNT was asked, or a nameless mount's last
  *	fd was closed.
@@ -1141,6 +1145,7 @@ enum rvf_nl_event {
 
 /**
  * enum rvf_nl_attribute - Attributes of the family
+ * @RVF_NL_A_UNSPEC: Not an attribute.
  * @RVF_NL_A_PAD: Padding of 64-bit attributes.
  * @RVF_NL_A_EVENT: u32, enum rvf_nl_event; in events only.
  * @RVF_NL_A_MOUNT_ID: u64; in every message, and in a request.
@@ -1214,9 +1219,8 @@ enum rvf_nl_attribute {
 	RVF_NL_A_RIGHTS = 29,
 	RVF_NL_A_BADGE = 30,
 	RVF_NL_A_DEPTH = 31,
-
-	__RVF_NL_A_LAST,
-	RVF_NL_A_MAX = __RVF_NL_A_LAST - 1,
 };
+
+#define RVF_NL_A_MAX	RVF_NL_A_DEPTH
 
 #endif /* _UAPI_LINUX_RVF_H */

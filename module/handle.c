@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Handle nodes: made, derived, revoked, forgotten. */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include "handle.h"
+#include "ioctl.h"
+#include "mount.h"
+#include "task.h"
+
+/**
+ * rvf_node_check - May the caller do this with a handle, now?
+ * @node: The handle's node.
+ * @rights: Rights that are needed, all of them.
+ *
+ * Return: 0; -ENODEV when the mount is gone, -EKEYREVOKED, -EACCES for a right
+ * that is lacking, -EPERM for the task's process with another mm (which is
+ * killed).
+ */
+int rvf_node_check(struct rvf_node *node, u32 rights)
+{
+	enum rvf_node_state state = READ_ONCE(node->state);
+
+	if (state == RVF_NODE_GONE)
+		return -ENODEV;
+	if (state == RVF_NODE_REVOKED)
+		return -EKEYREVOKED;
+	if (node->owner && rvf_tsk_foreign_mm(node->owner))
+		return -EPERM;
+	if (rights & ~node->rights)
+		return -EACCES;
+	return 0;
+}
+
+static atomic_t *rvf_node_account(struct rvf_mnt *mnt, struct rvf_tsk *owner)
+{
+	return owner ? &owner->nodes : &mnt->nodes;
+}
+
+/*
+ * Drop a reference of a node, and of those above it that it kept alive: a loop,
+ * however deep the tree. Returns how many references on the mount to drop.
+ */
+static unsigned int rvf_node_drop(struct rvf_node *node)
+{
+	unsigned int freed = 0;
+
+	lockdep_assert_held(&node->mnt->tree_lock);
+	while (node && !--node->refs) {
+		struct rvf_node *parent = node->parent;
+
+		list_del(&node->sibling);
+		list_del(&node->of_object);
+		atomic_dec(rvf_node_account(node->mnt, node->owner));
+		kfree(node);
+		freed++;
+		node = parent;
+	}
+	return freed;
+}
+
+/* Link a node into the tree, unless what it hangs from went meanwhile. */
+static int rvf_node_link(struct rvf_node *node, struct rvf_node *parent)
+{
+	struct rvf_mnt *mnt = node->mnt;
+	int err = 0;
+
+	mutex_lock(&mnt->tree_lock);
+	if (mnt->handles_gone)
+		err = -ENODEV;
+	else if (parent && parent->state == RVF_NODE_REVOKED)
+		err = -EKEYREVOKED;
+	if (!err) {
+		node->parent = parent;
+		if (parent)
+			parent->refs++;
+		list_add_tail(&node->sibling,
+			      parent ? &parent->children : &mnt->roots);
+		list_add_tail(&node->of_object, &node->object->nodes);
+	}
+	mutex_unlock(&mnt->tree_lock);
+	return err;
+}
+
+static int rvf_node_create(struct rvf_mnt *mnt, struct rvf_object *object,
+			   struct rvf_tsk *owner, struct rvf_node *parent,
+			   u32 rights, u64 badge, struct file **file)
+{
+	atomic_t *account = rvf_node_account(mnt, owner);
+	struct rvf_node *node;
+	int err;
+
+	if (atomic_inc_return(account) > RVF_MAX_HANDLES) {
+		err = -EDQUOT;
+		goto uncharge;
+	}
+	err = -ENOMEM;
+	node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
+	if (!node)
+		goto uncharge;
+	node->object = object;
+	node->owner = owner;
+	INIT_LIST_HEAD(&node->children);
+	node->refs = 1;
+	node->rights = rights;
+	node->depth = parent ? parent->depth + 1 : 0;
+	node->badge = badge;
+	init_rwsem(&node->sem);
+	init_waitqueue_head(&node->wait);
+
+	/* Without private data until it is linked: release has nothing to do. */
+	*file = rvf_pseudofs_file(object->kind == RVF_OBJECT_REGION ?
+				  "rvf-region" : "rvf-queue",
+				  NULL, object->ops->fops);
+	if (IS_ERR(*file)) {
+		err = PTR_ERR(*file);
+		goto free;
+	}
+	/* alloc_file_pseudo() leaves all of these away. */
+	(*file)->f_mode |= object->kind == RVF_OBJECT_REGION ?
+			   FMODE_LSEEK | FMODE_PREAD : FMODE_STREAM;
+	node->inode = file_inode(*file);
+	node->mnt = rvf_mnt_get(mnt);
+
+	err = rvf_node_link(node, parent);
+	if (err)
+		goto put;
+	(*file)->private_data = node;
+	return 0;
+
+put:
+	rvf_mnt_put(mnt);
+	fput(*file);
+free:
+	kfree(node);
+uncharge:
+	atomic_dec(account);
+	return err;
+}
+
+/**
+ * rvf_handle_create - Make a handle that is derived from nothing
+ * @mnt: The mount.
+ * @object: What it leads to.
+ * @owner: The task that it is for, NULL: an administrator.
+ * @rights: Its rights.
+ * @badge: Its badge.
+ * @file: Filled with its file, which is the caller's to install or to put.
+ *
+ * Return: 0, -EDQUOT, -ENOMEM, -ENODEV.
+ */
+int rvf_handle_create(struct rvf_mnt *mnt, struct rvf_object *object,
+		      struct rvf_tsk *owner, u32 rights, u64 badge,
+		      struct file **file)
+{
+	return rvf_node_create(mnt, object, owner, NULL, rights, badge, file);
+}
+
+/**
+ * rvf_handle_release - The last reference on a handle's file went
+ * @inode: Its inode; it goes too, and no mapping of it is left.
+ * @file: The file.
+ */
+int rvf_handle_release(struct inode *inode, struct file *file)
+{
+	struct rvf_node *node = rvf_handle_node(file);
+	struct rvf_mnt *mnt;
+	unsigned int freed;
+
+	if (!node)
+		return 0;
+	mnt = node->mnt;
+	mutex_lock(&mnt->tree_lock);
+	node->inode = NULL;
+	freed = rvf_node_drop(node);
+	mutex_unlock(&mnt->tree_lock);
+	while (freed--)
+		rvf_mnt_put(mnt);
+	return 0;
+}
+
+static bool rvf_node_revoke(struct rvf_node *node, enum rvf_node_state state)
+{
+	bool changed;
+
+	down_write(&node->sem);
+	changed = node->state < state;
+	if (changed)
+		WRITE_ONCE(node->state, state);
+	up_write(&node->sem);
+	if (!changed)
+		return false;
+
+	/* From here on no fault enters a page; take away those that are in. */
+	if (node->inode)
+		unmap_mapping_range(node->inode->i_mapping, 0, 0, 1);
+	node->object->ops->wake(node->object);
+	wake_up_poll(&node->wait, EPOLLHUP | EPOLLERR);
+	return true;
+}
+
+/* In pre-order without recursion: parent and sibling pointers are enough. */
+static u32 rvf_revoke_subtree(struct rvf_node *top, bool spare_top,
+			      enum rvf_node_state state)
+{
+	struct rvf_node *node = top;
+	u32 count = 0;
+
+	lockdep_assert_held(&top->mnt->tree_lock);
+	for (;;) {
+		if (node != top || !spare_top)
+			count += rvf_node_revoke(node, state);
+		cond_resched();
+
+		if (!list_empty(&node->children)) {
+			node = list_first_entry(&node->children,
+						struct rvf_node, sibling);
+			continue;
+		}
+		while (node != top && list_is_last(&node->sibling,
+						   &node->parent->children))
+			node = node->parent;
+		if (node == top)
+			return count;
+		node = list_next_entry(node, sibling);
+	}
+}
+
+/**
+ * rvf_revoke_owned - Revoke all handles of a task
+ * @mnt: Its mount.
+ * @owner: The task, NULL: the administrators' handles.
+ *
+ * Return: how many were revoked.
+ */
+u32 rvf_revoke_owned(struct rvf_mnt *mnt, struct rvf_tsk *owner)
+{
+	struct rvf_node *root;
+	u32 count = 0;
+
+	mutex_lock(&mnt->tree_lock);
+	list_for_each_entry(root, &mnt->roots, sibling)
+		if (root->owner == owner)
+			count += rvf_revoke_subtree(root, false,
+						    RVF_NODE_REVOKED);
+	mutex_unlock(&mnt->tree_lock);
+	return count;
+}
+
+/**
+ * rvf_revoke_all - The mount goes: no handle can be used or made any more
+ * @mnt: The mount.
+ */
+void rvf_revoke_all(struct rvf_mnt *mnt)
+{
+	struct rvf_node *root;
+
+	mutex_lock(&mnt->tree_lock);
+	mnt->handles_gone = true;
+	list_for_each_entry(root, &mnt->roots, sibling)
+		rvf_revoke_subtree(root, false, RVF_NODE_GONE);
+	mutex_unlock(&mnt->tree_lock);
+}
+
+/**
+ * rvf_handle_poll - What every handle shows to poll
+ * @node: Its node.
+ * @file: Its file.
+ * @wait: Poll's table.
+ *
+ * Return: POLLHUP and POLLERR once it cannot be used any more.
+ */
+__poll_t rvf_handle_poll(struct rvf_node *node, struct file *file,
+			 poll_table *wait)
+{
+	poll_wait(file, &node->wait, wait);
+	return READ_ONCE(node->state) ? EPOLLHUP | EPOLLERR : 0;
+}
+
+static int rvf_cmd_handle_info(struct rvf_ucmd *ucmd)
+{
+	struct rvf_node *node = rvf_handle_node(ucmd->file);
+	struct rvf_handle_info *cmd = ucmd->cmd;
+	int err;
+
+	if (cmd->flags)
+		return -EOPNOTSUPP;
+	err = rvf_node_check(node, 0);
+	if (err)
+		return err;
+
+	cmd->out_kind = node->object->kind;
+	cmd->out_rights = node->rights;
+	cmd->out_depth = node->depth;
+	cmd->out_object = node->object->index;
+	cmd->out_badge = node->badge;
+	cmd->out_mount_id = node->mnt->id;
+	return rvf_ucmd_respond(ucmd);
+}
+
+/* Which rights a derived handle may have, as RuVix has it. */
+static int rvf_derive_rights(const struct rvf_node *node, u32 *rights)
+{
+	if (!(node->rights & (RVF_RIGHT_GRANT | RVF_RIGHT_GRANT_ONCE)))
+		return -EPERM;
+	if (!*rights)
+		return -EINVAL;
+	if (*rights & ~node->rights)
+		return -EACCES;
+	if (!(node->rights & RVF_RIGHT_GRANT))
+		*rights &= ~(RVF_RIGHT_GRANT | RVF_RIGHT_GRANT_ONCE);
+	/* GRANT_ONCE alone, asked from GRANT_ONCE alone, leaves nothing. */
+	return *rights ? 0 : -EINVAL;
+}
+
+static int rvf_cmd_handle_derive(struct rvf_ucmd *ucmd)
+{
+	struct rvf_node *node = rvf_handle_node(ucmd->file);
+	struct rvf_handle_derive *cmd = ucmd->cmd;
+	u32 rights = cmd->rights;
+	struct file *file;
+	int err, fd;
+
+	if (cmd->flags)
+		return -EOPNOTSUPP;
+	err = rvf_node_check(node, 0);
+	if (!err)
+		err = rvf_derive_rights(node, &rights);
+	if (err)
+		return err;
+	if (node->badge && cmd->badge && cmd->badge != node->badge)
+		return -EPERM;
+	if (node->depth >= RVF_MAX_DEPTH)
+		return -EMLINK;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	err = rvf_node_create(node->mnt, node->object, node->owner, node,
+			      rights, node->badge ?: cmd->badge, &file);
+	if (err)
+		goto put_fd;
+	cmd->out_fd = fd;
+	err = rvf_ucmd_respond(ucmd);
+	if (err)
+		goto put_file;
+	fd_install(fd, file);
+	return 0;
+
+put_file:
+	fput(file);
+put_fd:
+	put_unused_fd(fd);
+	return err;
+}
+
+static int rvf_cmd_handle_revoke(struct rvf_ucmd *ucmd)
+{
+	struct rvf_node *node = rvf_handle_node(ucmd->file);
+	struct rvf_handle_revoke *cmd = ucmd->cmd;
+	int err;
+
+	if ((cmd->flags & ~RVF_REVOKE_DERIVED) || cmd->__reserved)
+		return -EOPNOTSUPP;
+	err = rvf_node_check(node, RVF_RIGHT_REVOKE);
+	if (err)
+		return err;
+
+	mutex_lock(&node->mnt->tree_lock);
+	cmd->out_count = rvf_revoke_subtree(node,
+					    cmd->flags & RVF_REVOKE_DERIVED,
+					    RVF_NODE_REVOKED);
+	mutex_unlock(&node->mnt->tree_lock);
+	return rvf_ucmd_respond(ucmd);
+}
+
+static const struct rvf_ioctl_op rvf_handle_ops[] = {
+	RVF_IOCTL_OP(RVF_HANDLE_INFO, rvf_cmd_handle_info, rvf_handle_info,
+		     out_mount_id),
+	RVF_IOCTL_OP(RVF_HANDLE_DERIVE, rvf_cmd_handle_derive,
+		     rvf_handle_derive, badge),
+	RVF_IOCTL_OP(RVF_HANDLE_REVOKE, rvf_cmd_handle_revoke,
+		     rvf_handle_revoke, __reserved),
+};
+
+/**
+ * rvf_handle_ioctl - Commands of a handle: every handle's, then its object's
+ * @file: The handle.
+ * @number: The ioctl's number.
+ * @arg: The caller's pointer.
+ * @ops: The table of the object's kind.
+ * @count: Its entries.
+ */
+long rvf_handle_ioctl(struct file *file, unsigned int number,
+		      unsigned long arg, const struct rvf_ioctl_op *ops,
+		      size_t count)
+{
+	long err = rvf_ioctl(file, number, arg, rvf_handle_ops,
+			     ARRAY_SIZE(rvf_handle_ops));
+
+	if (err != -ENOTTY)
+		return err;
+	return rvf_ioctl(file, number, arg, ops, count);
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Handles on regions: reading, appending, mapping. */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include "compat.h"
+#include "handle.h"
+#include "ioctl.h"
+#include "region.h"
+
+static struct rvf_region *rvf_file_region(struct file *file)
+{
+	return rvf_region_of(rvf_handle_node(file)->object);
+}
+
+/* Its pages are never in high memory. */
+static void *rvf_region_at(const struct rvf_region *region, u64 pos)
+{
+	return page_address(region->pages[pos >> PAGE_SHIFT]) +
+	       offset_in_page(pos);
+}
+
+/*
+ * Copies, and never lends a page: one that a pipe held would outlive its
+ * handle's revocation.
+ */
+static ssize_t rvf_region_copy_out(struct rvf_region *region,
+				   struct rvf_node *node, loff_t pos,
+				   struct iov_iter *to)
+{
+	u64 cursor = rvf_region_cursor(region);
+	ssize_t done = 0;
+
+	while (pos < cursor && iov_iter_count(to)) {
+		size_t offset = offset_in_page(pos), copied;
+		size_t len = min_t(u64, PAGE_SIZE - offset, cursor - pos);
+		int err;
+
+		/* A stalled reader must not go on with a revoked handle. */
+		err = rvf_node_check(node, RVF_RIGHT_READ);
+		if (err)
+			return done ?: err;
+		copied = copy_to_iter(rvf_region_at(region, pos), len, to);
+		done += copied;
+		pos += copied;
+		if (copied < len && iov_iter_count(to))
+			return done ?: -EFAULT;
+		cond_resched();
+	}
+	return done;
+}
+
+static ssize_t rvf_region_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct rvf_node *node = rvf_handle_node(iocb->ki_filp);
+	struct rvf_region *region = rvf_region_of(node->object);
+	ssize_t done;
+
+	done = rvf_node_check(node, RVF_RIGHT_READ);
+	if (done)
+		return done;
+	if (!rvf_object_use(&region->object))
+		return -ENODEV;
+	done = rvf_region_copy_out(region, node, iocb->ki_pos, to);
+	rvf_object_unuse(&region->object);
+	if (done > 0)
+		iocb->ki_pos += done;
+	return done;
+}
+
+/* Under append_lock, from kernel memory: nothing in here can fail or fault. */
+static void rvf_region_copy_in(struct rvf_region *region, const u8 *from,
+			       size_t len)
+{
+	u64 pos = region->cursor;
+
+	while (len) {
+		size_t offset = offset_in_page(pos);
+		size_t part = min_t(size_t, PAGE_SIZE - offset, len);
+
+		memcpy(rvf_region_at(region, pos), from, part);
+		pos += part;
+		from += part;
+		len -= part;
+	}
+	/* The bytes before the cursor that says that they are there. */
+	smp_store_release(&region->cursor, pos);
+}
+
+static ssize_t rvf_region_append(struct rvf_region *region,
+				 struct rvf_node *node, struct iov_iter *from)
+{
+	size_t len = iov_iter_count(from);
+	ssize_t done;
+	u8 *bounce;
+
+	if (!len)
+		return 0;
+	/* Read once, with no lock held; a bad pointer leaves no trace. */
+	bounce = kvmalloc(len, GFP_KERNEL_ACCOUNT);
+	if (!bounce)
+		return -ENOMEM;
+	if (copy_from_iter(bounce, len, from) != len) {
+		kvfree(bounce);
+		return -EFAULT;
+	}
+
+	mutex_lock(&region->append_lock);
+	/* Again, where a revocation waits for us. */
+	done = rvf_node_check(node, RVF_RIGHT_WRITE);
+	if (!done && len > region->size - region->cursor)
+		done = -ENOSPC;
+	if (!done) {
+		rvf_region_copy_in(region, bounce, len);
+		done = len;
+	}
+	mutex_unlock(&region->append_lock);
+	kvfree(bounce);
+	if (done > 0)
+		wake_up_interruptible_poll(&region->grown,
+					   EPOLLIN | EPOLLRDNORM);
+	return done;
+}
+
+static ssize_t rvf_region_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct rvf_node *node = rvf_handle_node(iocb->ki_filp);
+	struct rvf_region *region = rvf_region_of(node->object);
+	ssize_t done;
+
+	done = rvf_node_check(node, 0);
+	if (done)
+		return done;
+	if (region->policy != RVF_REGION_APPEND_ONLY)
+		return -EPERM;
+	done = rvf_node_check(node, RVF_RIGHT_WRITE);
+	if (done)
+		return done;
+	if (iov_iter_count(from) > RVF_MAX_APPEND)
+		return -EMSGSIZE;
+	if (!rvf_object_use(&region->object))
+		return -ENODEV;
+	done = rvf_region_append(region, node, from);
+	rvf_object_unuse(&region->object);
+	return done;
+}
+
+static loff_t rvf_region_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct rvf_region *region = rvf_file_region(file);
+
+	return generic_file_llseek_size(file, offset, whence, region->size,
+					rvf_region_cursor(region));
+}
+
+/*
+ * The page is entered here, under the node's lock, and not by our caller
+ * afterwards: whatever is in a page table when a revocation has the lock,
+ * its unmap_mapping_range() finds.
+ */
+static vm_fault_t rvf_region_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct rvf_node *node = rvf_handle_node(vma->vm_file);
+	struct rvf_region *region = rvf_region_of(node->object);
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	down_read(&node->sem);
+	/*
+	 * A live node means a live mount, and that region->pages is there: it
+	 * goes only after each node's state was changed under its lock.
+	 */
+	if (node->state == RVF_NODE_LIVE && vmf->pgoff < region->n_pages)
+		ret = vmf_insert_pfn(vma, vmf->address,
+				     page_to_pfn(region->pages[vmf->pgoff]));
+	up_read(&node->sem);
+	return ret;
+}
+
+static const struct vm_operations_struct rvf_region_vm_ops = {
+	.fault = rvf_region_fault,
+};
+
+static int rvf_region_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct rvf_node *node = rvf_handle_node(file);
+	struct rvf_region *region = rvf_region_of(node->object);
+	int err;
+
+	err = rvf_node_check(node, RVF_RIGHT_READ);
+	if (err)
+		return err;
+	/* A private mapping could be written to and would lend its pages. */
+	if (!(vma->vm_flags & VM_MAYSHARE) ||
+	    (vma->vm_flags & (VM_WRITE | VM_EXEC)))
+		return -EACCES;
+	if (vma->vm_pgoff + vma_pages(vma) > DIV_ROUND_UP_ULL(region->size, PAGE_SIZE) ||
+	    vma->vm_pgoff + vma_pages(vma) < vma->vm_pgoff)
+		return -EINVAL;
+
+	/* PFNMAP: no page can be pinned, and so none outlives a revocation. */
+	vm_flags_mod(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP,
+		     VM_MAYWRITE | VM_MAYEXEC);
+	vma->vm_ops = &rvf_region_vm_ops;
+	return 0;
+}
+
+static __poll_t rvf_region_poll(struct file *file, poll_table *wait)
+{
+	struct rvf_node *node = rvf_handle_node(file);
+	struct rvf_region *region = rvf_region_of(node->object);
+	__poll_t mask;
+
+	poll_wait(file, &region->grown, wait);
+	mask = rvf_handle_poll(node, file, wait);
+	if ((node->rights & RVF_RIGHT_READ) &&
+	    file->f_pos < rvf_region_cursor(region))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	return mask;
+}
+
+static int rvf_cmd_region_info(struct rvf_ucmd *ucmd)
+{
+	struct rvf_node *node = rvf_handle_node(ucmd->file);
+	struct rvf_region *region = rvf_region_of(node->object);
+	struct rvf_region_info *cmd = ucmd->cmd;
+	int err;
+
+	err = rvf_node_check(node, 0);
+	if (err)
+		return err;
+	cmd->out_policy = region->policy;
+	cmd->out_size = region->size;
+	cmd->out_cursor = rvf_region_cursor(region);
+	return rvf_ucmd_respond(ucmd);
+}
+
+static const struct rvf_ioctl_op rvf_region_ops[] = {
+	RVF_IOCTL_OP(RVF_REGION_INFO, rvf_cmd_region_info, rvf_region_info,
+		     out_cursor),
+};
+
+static long rvf_region_ioctl(struct file *file, unsigned int number,
+			     unsigned long arg)
+{
+	return rvf_handle_ioctl(file, number, arg, rvf_region_ops,
+				ARRAY_SIZE(rvf_region_ops));
+}
+
+const struct file_operations rvf_region_fops = {
+	.owner = THIS_MODULE,
+	.release = rvf_handle_release,
+	.llseek = rvf_region_llseek,
+	.read_iter = rvf_region_read_iter,
+	.write_iter = rvf_region_write_iter,
+	.splice_read = rvf_splice_read,
+	.splice_write = iter_file_splice_write,
+	.mmap = rvf_region_mmap,
+	.poll = rvf_region_poll,
+	.unlocked_ioctl = rvf_region_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};

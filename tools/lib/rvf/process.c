@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A jailed process, once it runs.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "process_object.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+static __u64 now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (__u64)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+pid_t rvf_process_pid(const struct rvf_process *process)
+{
+	return process->pid;
+}
+
+int rvf_process_pidfd(const struct rvf_process *process)
+{
+	return process->pidfd;
+}
+
+uid_t rvf_process_uid(const struct rvf_process *process)
+{
+	return process->uid;
+}
+
+bool rvf_process_is_started(const struct rvf_process *process)
+{
+	return process->pid > 0;
+}
+
+/* The lock is held: two threads must not reap at once. */
+static int reap(struct rvf_process *process)
+{
+	siginfo_t info = { 0 };
+
+	if (process->status.state != RVF_PROCESS_RUNNING)
+		return 0;
+	if (waitid(P_PIDFD, process->pidfd, &info, WEXITED | WNOHANG))
+		return -errno;
+	if (!info.si_pid)
+		return 0;
+	process->status.state =
+		info.si_code == CLD_EXITED ? RVF_PROCESS_EXITED : RVF_PROCESS_KILLED;
+	process->status.code = info.si_status;
+	/* The id may be given to another one from now on. */
+	if (process->lease >= 0)
+		close(process->lease);
+	process->lease = -1;
+	return 0;
+}
+
+int rvf_process_try_wait(struct rvf_process *process, struct rvf_process_status *status)
+{
+	pthread_mutex_lock(&process->lock);
+	int err = reap(process);
+	*status = process->status;
+	pthread_mutex_unlock(&process->lock);
+	return err;
+}
+
+int rvf_process_wait(struct rvf_process *process, int timeout_ms,
+		     struct rvf_process_status *status)
+{
+	__u64 deadline = now_ms() + (timeout_ms < 0 ? 0 : timeout_ms);
+	struct pollfd poll_fd = { process->pidfd, POLLIN, 0 };
+
+	for (;;) {
+		int err = rvf_process_try_wait(process, status);
+
+		if (err || status->state != RVF_PROCESS_RUNNING)
+			return err;
+
+		__u64 now = now_ms();
+		if (timeout_ms >= 0 && now >= deadline)
+			return -ETIMEDOUT;
+		if (poll(&poll_fd, 1, timeout_ms < 0 ? -1 : (int)(deadline - now)) < 0)
+			return -errno;
+	}
+}
+
+void rvf_process_signal_kill(struct rvf_process *process)
+{
+	pthread_mutex_lock(&process->lock);
+	if (!process->asked_ms)
+		process->asked_ms = now_ms();
+	pthread_mutex_unlock(&process->lock);
+}
+
+int rvf_process_kill(struct rvf_process *process)
+{
+	if (syscall(SYS_pidfd_send_signal, process->pidfd, SIGKILL, NULL, 0) && errno != ESRCH)
+		return -errno;
+	return 0;
+}
+
+/* Waits for the end, whatever signals come. */
+static int wait_for_end(struct rvf_process *process, __u64 deadline)
+{
+	struct rvf_process_status status;
+	int err;
+
+	do {
+		__u64 now = now_ms();
+		__u64 left = deadline > now ? deadline - now : 0;
+
+		err = rvf_process_wait(process, left > INT_MAX ? INT_MAX : (int)left, &status);
+	} while (err == -EINTR);
+	return err;
+}
+
+void rvf_process_free(struct rvf_process *process, unsigned int grace_ms)
+{
+	struct rvf_process_status status;
+
+	if (!process)
+		return;
+	rvf_process_signal_kill(process);
+	if (wait_for_end(process, process->asked_ms + grace_ms) == -ETIMEDOUT) {
+		rvf_process_kill(process);
+		while (rvf_process_wait(process, -1, &status) == -EINTR)
+			;
+	}
+	if (process->lease >= 0)
+		close(process->lease);
+	close(process->pidfd);
+	pthread_mutex_destroy(&process->lock);
+	free(process);
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What a jailed process does before its program is executed.
+ *
+ * The parent may have threads, any of which may have held a lock of libc when
+ * the child was made: so here are only raw system calls, and no memory is
+ * allocated. The order matters: what needs privileges comes before they go,
+ * and what the kernel resets when ids change comes after that.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/keyctl.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+
+#include "process_internal.h"
+
+/* The kernel's, which glibc's wrapper hides. */
+struct kernel_sigaction {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+#define SYNC_FD		4
+#define KERNEL_SIGNALS	64
+
+/* What remains where a test leaves RVF_JAIL_CAPS out. */
+#define KEPT_CAP CAP_NET_BIND_SERVICE
+
+static void __attribute__((noreturn)) fail(int sync, enum rvf_step step)
+{
+	struct rvf_child_report report = { step, errno };
+
+	(void)!write(sync, &report, sizeof(report));
+	syscall(SYS_exit_group, 127);
+	__builtin_unreachable();
+}
+
+/* try(CHILD, STEP, CALL): a call that returns a negative number on failure */
+#define try(child, step, call) \
+	do { \
+		if ((call) < 0) \
+			fail((child)->sync, (step)); \
+	} while (0)
+
+static bool has(const struct rvf_child *child, __u32 bits)
+{
+	return child->jail & bits;
+}
+
+static void reset_signals(const struct rvf_child *child)
+{
+	struct kernel_sigaction action = { 0 };
+
+	for (int i = 1; i <= KERNEL_SIGNALS; i++) {
+		if (i == SIGKILL || i == SIGSTOP)
+			continue;
+		if (has(child, RVF_JAIL_SIGNALS))
+			try(child, RVF_STEP_SIGNALS,
+			    syscall(SYS_rt_sigaction, i, &action, NULL, sizeof(uint64_t)));
+	}
+}
+
+static void unblock_signals(const struct rvf_child *child)
+{
+	uint64_t none = 0;
+
+	if (has(child, RVF_JAIL_SIGNALS))
+		try(child, RVF_STEP_SIGNALS,
+		    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none)));
+}
+
+/* Forgotten when ids change, so it is said twice. */
+static void die_with_parent(const struct rvf_child *child)
+{
+	char byte;
+
+	if (!has(child, RVF_JAIL_DEATH))
+		return;
+	try(child, RVF_STEP_DEATH, prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
+	/* The parent may have ended before that: then its end is closed. */
+	if (recv(child->sync, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0)
+		syscall(SYS_exit_group, 127);
+}
+
+/*
+ * The user namespace comes later: so these belong to the host's, and nothing
+ * that the process might get back in its own has power over them.
+ */
+static void enter_namespaces(const struct rvf_child *child)
+{
+	int flags = 0;
+
+	if (has(child, RVF_JAIL_MOUNT_NS))
+		flags |= CLONE_NEWNS;
+	if (has(child, RVF_JAIL_IPC_NS))
+		flags |= CLONE_NEWIPC;
+	if (has(child, RVF_JAIL_UTS_NS))
+		flags |= CLONE_NEWUTS;
+	if (has(child, RVF_JAIL_CGROUP_NS))
+		flags |= CLONE_NEWCGROUP;
+	if (has(child, RVF_JAIL_NET_NS) && child->netns < 0)
+		flags |= CLONE_NEWNET;
+	try(child, RVF_STEP_NAMESPACES, syscall(SYS_unshare, flags));
+	if (has(child, RVF_JAIL_NET_NS) && child->netns >= 0)
+		try(child, RVF_STEP_NETNS, syscall(SYS_setns, child->netns, CLONE_NEWNET));
+	if (has(child, RVF_JAIL_UTS_NS)) {
+		try(child, RVF_STEP_HOSTNAME, syscall(SYS_sethostname, "rvf", 3));
+		try(child, RVF_STEP_HOSTNAME, syscall(SYS_setdomainname, "", 0));
+	}
+}
+
+/* Returns a mounted tmpfs that lies nowhere yet. */
+static int make_root(const struct rvf_child *child)
+{
+	unsigned int attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	int fs = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+
+	try(child, RVF_STEP_ROOT, fs);
+	try(child, RVF_STEP_ROOT,
+	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", "rvf", 0));
+	try(child, RVF_STEP_ROOT,
+	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "size", "4k", 0));
+	try(child, RVF_STEP_ROOT,
+	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", "0555", 0));
+	if (has(child, RVF_JAIL_READ_ONLY)) {
+		attributes |= MOUNT_ATTR_RDONLY;
+		try(child, RVF_STEP_ROOT,
+		    syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "ro", NULL, 0));
+	}
+	try(child, RVF_STEP_ROOT, syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+
+	int root = syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
+	try(child, RVF_STEP_ROOT, root);
+	close(fs);
+	return root;
+}
+
+/* The new root is put above the old one, which is then let go. */
+static void enter_root(const struct rvf_child *child, int root)
+{
+	try(child, RVF_STEP_ROOT, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	try(child, RVF_STEP_ROOT,
+	    syscall(SYS_move_mount, root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH));
+	try(child, RVF_STEP_ROOT, fchdir(root));
+	close(root);
+	try(child, RVF_STEP_ROOT, syscall(SYS_pivot_root, ".", "."));
+	try(child, RVF_STEP_ROOT, umount2(".", MNT_DETACH));
+	try(child, RVF_STEP_ROOT, chdir("/"));
+}
+
+static void enter_user_ns(const struct rvf_child *child)
+{
+	struct rvf_child_report report = { RVF_STEP_MAP, 0 };
+	char go;
+
+	if (!has(child, RVF_JAIL_USER_NS))
+		return;
+	try(child, RVF_STEP_USER_NS, syscall(SYS_unshare, CLONE_NEWUSER));
+	try(child, RVF_STEP_MAP, write(child->sync, &report, sizeof(report)));
+	if (read(child->sync, &go, 1) != 1)
+		syscall(SYS_exit_group, 127);
+}
+
+static int set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {
+		{ effective, permitted, inheritable },
+		{ effective >> 32, permitted >> 32, inheritable >> 32 },
+	};
+
+	return syscall(SYS_capset, &head, data);
+}
+
+/* Makes it impossible to get a capability back; needs them itself. */
+static void lock_caps(const struct rvf_child *child)
+{
+	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+			     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+			     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+
+	if (!has(child, RVF_JAIL_CAPS)) {
+		uint64_t all = 0;
+
+		for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+			all |= 1ull << i;
+		try(child, RVF_STEP_CAPS, set_caps(all, all, 1ull << KEPT_CAP));
+		try(child, RVF_STEP_CAPS,
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, KEPT_CAP, 0, 0));
+		bits &= ~(SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED);
+	} else {
+		try(child, RVF_STEP_CAPS,
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+	}
+	if (has(child, RVF_JAIL_BOUNDING)) {
+		for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+			try(child, RVF_STEP_CAPS, prctl(PR_CAPBSET_DROP, i, 0, 0, 0));
+	}
+	try(child, RVF_STEP_CAPS, prctl(PR_SET_SECUREBITS, bits, 0, 0, 0));
+}
+
+static void set_ids(const struct rvf_child *child)
+{
+	uid_t id = has(child, RVF_JAIL_USER_NS) ? RVF_JAIL_UID : child->host_id;
+
+	try(child, RVF_STEP_IDS, syscall(SYS_setresgid, id, id, id));
+	try(child, RVF_STEP_IDS, syscall(SYS_setresuid, id, id, id));
+}
+
+static void drop_caps(const struct rvf_child *child)
+{
+	uint64_t kept = 0, inheritable = 0;
+
+	if (!has(child, RVF_JAIL_CAPS))
+		kept = inheritable = 1ull << KEPT_CAP;
+	/* A filter can be set with this one or no_new_privs; executing drops it. */
+	if (!has(child, RVF_JAIL_NNP))
+		kept |= 1ull << CAP_SYS_ADMIN;
+	try(child, RVF_STEP_CAPS, set_caps(kept, kept, inheritable));
+}
+
+/* Sources first go where no destination is, so that none is overwritten. */
+static int place_fds(struct rvf_child *child)
+{
+	int high[6];
+	int *from[6] = { &child->stdio[0], &child->stdio[1], &child->stdio[2],
+			 &child->task,	   &child->sync,     &child->image };
+
+	for (int i = 0; i < 6; i++) {
+		high[i] = -1;
+		if (*from[i] < 0)
+			continue;
+		high[i] = fcntl(*from[i], F_DUPFD_CLOEXEC, child->exec_fd + 1);
+		try(child, RVF_STEP_FDS, high[i]);
+	}
+	child->sync = high[4];
+	for (int i = 0; i < 3; i++)
+		try(child, RVF_STEP_FDS, dup2(high[i], i));
+	if (high[3] >= 0)
+		try(child, RVF_STEP_FDS, dup2(high[3], RVF_JAIL_TASK_FD));
+	else if (has(child, RVF_JAIL_FDS))
+		close(RVF_JAIL_TASK_FD);
+	try(child, RVF_STEP_FDS, dup3(high[5], child->exec_fd, O_CLOEXEC));
+	if (!has(child, RVF_JAIL_FDS))
+		return child->exec_fd;
+
+	try(child, RVF_STEP_FDS, dup3(high[4], SYNC_FD, O_CLOEXEC));
+	child->sync = SYNC_FD;
+	try(child, RVF_STEP_FDS,
+	    syscall(SYS_close_range, SYNC_FD + 1, child->exec_fd - 1, 0));
+	try(child, RVF_STEP_FDS, syscall(SYS_close_range, child->exec_fd + 1, ~0u, 0));
+	return child->exec_fd;
+}
+
+static int set_limit(int resource, rlim_t value)
+{
+	struct rlimit limit = { value, value };
+
+	return syscall(SYS_prlimit64, 0, resource, &limit, NULL);
+}
+
+static void set_limits(const struct rvf_child *child)
+{
+	if (!has(child, RVF_JAIL_LIMITS))
+		return;
+	try(child, RVF_STEP_LIMITS, set_limit(RLIMIT_NOFILE, child->exec_fd));
+	try(child, RVF_STEP_LIMITS, set_limit(RLIMIT_CORE, 0));
+	try(child, RVF_STEP_LIMITS, set_limit(RLIMIT_MEMLOCK, 0));
+	try(child, RVF_STEP_LIMITS, set_limit(RLIMIT_MSGQUEUE, 0));
+	try(child, RVF_STEP_LIMITS, set_limit(RLIMIT_NICE, 0));
+	try(child, RVF_STEP_LIMITS, set_limit(RLIMIT_RTPRIO, 0));
+	if (child->max_threads)
+		try(child, RVF_STEP_LIMITS, set_limit(RLIMIT_NPROC, child->max_threads));
+}
+
+static void raise_file_limit(const struct rvf_child *child)
+{
+	struct rlimit limit;
+
+	try(child, RVF_STEP_FDS, syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit));
+	limit.rlim_cur = limit.rlim_max;
+	try(child, RVF_STEP_FDS, syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL));
+}
+
+static void new_session(const struct rvf_child *child)
+{
+	if (!has(child, RVF_JAIL_SESSION))
+		return;
+	try(child, RVF_STEP_SESSION, setsid());
+	umask(077);
+}
+
+/* The caller's keyring would come along. A kernel may have no keyrings. */
+static void new_keyring(const struct rvf_child *child)
+{
+	if (has(child, RVF_JAIL_SESSION) &&
+	    syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
+		fail(child->sync, RVF_STEP_KEYRING);
+}
+
+void rvf_process_child(const struct rvf_child *prepared)
+{
+	struct rvf_child child = *prepared;
+	struct rvf_child_report report = { RVF_STEP_EXEC, 0 };
+	int root = -1;
+
+	reset_signals(&child);
+	die_with_parent(&child);
+	new_session(&child);
+	enter_namespaces(&child);
+	if (has(&child, RVF_JAIL_ROOT)) {
+		root = make_root(&child);
+		if (has(&child, RVF_JAIL_MOUNT_NS))
+			enter_root(&child, root);
+	}
+	if (has(&child, RVF_JAIL_GROUPS))
+		try(&child, RVF_STEP_GROUPS, syscall(SYS_setgroups, 0, NULL));
+	if (has(&child, RVF_JAIL_PERSONALITY))
+		try(&child, RVF_STEP_PERSONALITY, syscall(SYS_personality, 0));
+	enter_user_ns(&child);
+
+	/* A test's: the host's mount namespace has no other root to offer. */
+	if (root >= 0 && !has(&child, RVF_JAIL_MOUNT_NS)) {
+		try(&child, RVF_STEP_ROOT, fchdir(root));
+		try(&child, RVF_STEP_ROOT, chroot("."));
+	}
+	lock_caps(&child);
+	set_ids(&child);
+	raise_file_limit(&child);
+	int image = place_fds(&child);
+	new_keyring(&child);
+	drop_caps(&child);
+	die_with_parent(&child);
+	set_limits(&child);
+	unblock_signals(&child);
+	if (has(&child, RVF_JAIL_NNP))
+		try(&child, RVF_STEP_NNP, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	if (has(&child, RVF_JAIL_SECCOMP))
+		try(&child, RVF_STEP_SECCOMP,
+		    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &child.filter));
+
+	try(&child, RVF_STEP_EXEC, write(child.sync, &report, sizeof(report)));
+	syscall(SYS_execveat, image, "", child.argv, child.envp, AT_EMPTY_PATH);
+	fail(child.sync, RVF_STEP_EXEC);
+}

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Starting a jailed process: the parent's side.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/sched.h>
+
+#include "process_internal.h"
+#include "process_object.h"
+
+#define MAX_FILES	1024
+#define TIMEOUT_MS	10000
+
+static const char *const steps[RVF_STEPS] = {
+	[RVF_STEP_NONE] = "start a process",
+	[RVF_STEP_SIGNALS] = "reset signals",
+	[RVF_STEP_DEATH] = "tie it to its parent",
+	[RVF_STEP_SESSION] = "make a session",
+	[RVF_STEP_NAMESPACES] = "make namespaces",
+	[RVF_STEP_NETNS] = "join the network namespace",
+	[RVF_STEP_HOSTNAME] = "set the host name",
+	[RVF_STEP_ROOT] = "make an empty root",
+	[RVF_STEP_GROUPS] = "drop groups",
+	[RVF_STEP_PERSONALITY] = "set the execution domain",
+	[RVF_STEP_USER_NS] = "make a user namespace",
+	[RVF_STEP_MAP] = "map its user id",
+	[RVF_STEP_CAPS] = "drop capabilities",
+	[RVF_STEP_IDS] = "change its user id",
+	[RVF_STEP_FDS] = "arrange its file descriptors",
+	[RVF_STEP_KEYRING] = "make a keyring",
+	[RVF_STEP_LIMITS] = "set resource limits",
+	[RVF_STEP_NNP] = "set no_new_privs",
+	[RVF_STEP_SECCOMP] = "set the seccomp filter",
+	[RVF_STEP_EXEC] = "execute it",
+};
+
+/**
+ * struct spawn - What a start needs and gives back in the end
+ * @config: The caller's.
+ * @name: Of the program, for errors.
+ * @child: What the child is told.
+ * @sync: The parent's end of the socket pair.
+ * @opened: Fds that are closed in the end.
+ * @n_opened: How many.
+ * @filter: BPF.
+ * @envp: The environment, made.
+ * @env: Room for two variables in it.
+ * @argv: Used when the caller has none.
+ * @process: The object.
+ */
+struct spawn {
+	const struct rvf_process_config *config;
+	const char *name;
+	struct rvf_child child;
+	int sync;
+	int opened[6];
+	int n_opened;
+	void *filter;
+	char **envp;
+	char env[2][32];
+	char *argv[2];
+	struct rvf_process *process;
+};
+
+void rvf_process_config_init(struct rvf_process_config *config)
+{
+	*config = (struct rvf_process_config){
+		.size = sizeof(*config),
+		.profile = RVF_PROFILE_STRICT,
+		.image_fd = -1,
+		.task_fd = -1,
+		.stdin_fd = -1,
+		.stdout_fd = -1,
+		.stderr_fd = -1,
+		.cgroup_fd = -1,
+		.netns_fd = -1,
+	};
+}
+
+static int invalid(struct rvf_error *e, const char *what)
+{
+	rvf_error_set(e, EINVAL, "jail", "%s", what);
+	return -EINVAL;
+}
+
+static int check(const struct rvf_process_config *config, struct rvf_error *e)
+{
+	if (!config || config->size != sizeof(*config))
+		return invalid(e, "struct rvf_process_config has another size");
+	if (config->drop && !config->unsafe)
+		return invalid(e, "parts of the jail can be left out in tests only");
+	if (config->drop & ~(__u32)RVF_JAIL_ALL)
+		return invalid(e, "there are no such parts of a jail");
+	if (config->image_fd < 0 && !config->path)
+		return invalid(e, "there is nothing to execute");
+	if (config->argv && !config->argv[0])
+		return invalid(e, "argv[0] is missing");
+	return 0;
+}
+
+static int keep(struct spawn *s, int fd)
+{
+	if (fd >= 0)
+		s->opened[s->n_opened++] = fd;
+	return fd;
+}
+
+/* Fd 0 is at its end, and what goes to 1 and 2 goes nowhere. */
+static int prepare_stdio(struct spawn *s, struct rvf_error *e)
+{
+	const struct rvf_process_config *c = s->config;
+	int ends[2], null = -1;
+
+	s->child.stdio[0] = c->stdin_fd;
+	s->child.stdio[1] = c->stdout_fd;
+	s->child.stdio[2] = c->stderr_fd;
+	if (c->stdin_fd < 0) {
+		if (pipe2(ends, O_CLOEXEC))
+			goto fail;
+		s->child.stdio[0] = keep(s, ends[0]);
+		close(ends[1]);
+	}
+	if (c->stdout_fd < 0 || c->stderr_fd < 0) {
+		null = keep(s, open("/dev/null", O_WRONLY | O_CLOEXEC));
+		if (null < 0)
+			goto fail;
+	}
+	for (int i = 1; i < 3; i++)
+		if (s->child.stdio[i] < 0)
+			s->child.stdio[i] = null;
+	return 0;
+fail:;
+	int err = errno;
+	rvf_error_set(e, err, "jail", "cannot make standard streams for '%s'", s->name);
+	rvf_error_why(e, "%s", strerror(err));
+	return -err;
+}
+
+static int prepare_image(struct spawn *s, struct rvf_error *e)
+{
+	s->child.image = s->config->image_fd;
+	if (s->child.image >= 0)
+		return 0;
+	s->child.image = keep(s, open(s->config->path, O_PATH | O_CLOEXEC));
+	if (s->child.image >= 0)
+		return 0;
+
+	int err = errno;
+	rvf_error_set(e, err, "no-program", "cannot open '%s'", s->config->path);
+	rvf_error_why(e, "%s", strerror(err));
+	return -err;
+}
+
+/* The caller's, without variables of ours, and ours. */
+static int prepare_environment(struct spawn *s, struct rvf_error *e)
+{
+	static char *const none[] = { NULL };
+	char *const *from = s->config->envp ? s->config->envp : none;
+	size_t n = 0, used = 0;
+
+	while (from[n])
+		n++;
+	s->envp = calloc(n + 3, sizeof(char *));
+	if (!s->envp) {
+		rvf_error_set(e, ENOMEM, "no-memory", "there is no memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(from[i], "RVF_TASK_FD=", 12) && strncmp(from[i], "CROSVM_SOCKET=", 14))
+			s->envp[used++] = from[i];
+	if (s->config->task_fd >= 0) {
+		snprintf(s->env[0], sizeof(s->env[0]), "RVF_TASK_FD=%d", RVF_JAIL_TASK_FD);
+		snprintf(s->env[1], sizeof(s->env[1]), "CROSVM_SOCKET=%d", RVF_JAIL_TASK_FD);
+		s->envp[used++] = s->env[0];
+		s->envp[used++] = s->env[1];
+	}
+	s->child.envp = s->envp;
+
+	s->argv[0] = (char *)s->name;
+	s->child.argv = s->config->argv ? s->config->argv : s->argv;
+	return 0;
+}
+
+static int prepare_limits(struct spawn *s, struct rvf_error *e)
+{
+	unsigned int files = s->config->max_files ? s->config->max_files : MAX_FILES;
+	struct rlimit limit;
+
+	if (files < 16 || files > 1u << 20)
+		return invalid(e, "max_files is out of its range");
+	/* The child holds some above the program's limit before it executes. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_max < files + 16u) {
+		rvf_error_set(e, EMFILE, "limit", "%u file descriptors cannot be given to '%s'",
+			      files, s->name);
+		rvf_error_hint(e, "raise RLIMIT_NOFILE (ulimit -n) above %u", files + 16);
+		return -EMFILE;
+	}
+	s->child.exec_fd = files;
+	s->child.max_threads = s->config->max_threads;
+	return 0;
+}
+
+static int prepare_filter(struct spawn *s, struct rvf_error *e)
+{
+	size_t count;
+	int err = rvf_process_filter(s->config->profile, s->child.exec_fd, &s->filter, &count, e);
+
+	if (err)
+		return err;
+	s->child.filter.filter = s->filter;
+	s->child.filter.len = count;
+	return 0;
+}
+
+static int prepare_object(struct spawn *s, struct rvf_error *e)
+{
+	const struct rvf_process_config *c = s->config;
+	int ends[2];
+
+	s->process = calloc(1, sizeof(*s->process));
+	if (!s->process) {
+		rvf_error_set(e, ENOMEM, "no-memory", "there is no memory");
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&s->process->lock, NULL);
+	s->process->pidfd = -1;
+	s->process->lease = -1;
+	if (s->child.jail & RVF_JAIL_ID) {
+		int lease = rvf_lease_id(c->uid_locks, c->uid_base ? c->uid_base : RVF_UID_BASE,
+					 c->uid_count ? c->uid_count : RVF_UID_COUNT,
+					 &s->process->uid, e);
+
+		if (lease < 0)
+			return lease;
+		s->process->lease = lease;
+	}
+	s->child.host_id = s->process->uid;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		int err = errno;
+
+		rvf_error_set(e, err, "jail", "cannot make a socket pair");
+		rvf_error_why(e, "%s", strerror(err));
+		return -err;
+	}
+	s->sync = ends[0];
+	s->child.sync = keep(s, ends[1]);
+	return 0;
+}
+
+static int prepare(struct spawn *s, struct rvf_error *e)
+{
+	int (*const parts[])(struct spawn *, struct rvf_error *) = {
+		prepare_image,	prepare_stdio,	prepare_environment,
+		prepare_limits, prepare_filter, prepare_object,
+	};
+	int err = 0;
+
+	s->child.jail = RVF_JAIL_ALL & ~s->config->drop;
+	s->child.task = s->config->task_fd;
+	s->child.netns = s->config->netns_fd;
+	for (size_t i = 0; !err && i < sizeof(parts) / sizeof(parts[0]); i++)
+		err = parts[i](s, e);
+	return err;
+}
+
+/* The caller's handlers must not run in the child: no signal comes through. */
+static pid_t make_child(struct spawn *s)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD,
+		.pidfd = (__u64)(unsigned long)&s->process->pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	sigset_t all, before;
+
+	if (s->child.jail & RVF_JAIL_PID_NS)
+		args.flags |= CLONE_NEWPID;
+	if (s->config->cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = s->config->cgroup_fd;
+	}
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+
+	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		rvf_process_child(&s->child);
+
+	int err = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = err;
+	return pid;
+}
+
+static int write_proc(pid_t pid, const char *name, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+
+	ssize_t length = strlen(text);
+	int err = write(fd, text, length) == length ? 0 : -errno;
+	close(fd);
+	return err;
+}
+
+/* Only the parent may map an id that is not the child's own. */
+static int map_ids(const struct spawn *s)
+{
+	char map[64];
+	pid_t pid = s->process->pid;
+	int err;
+
+	snprintf(map, sizeof(map), "%u %u 1\n", RVF_JAIL_UID, s->child.host_id);
+	err = write_proc(pid, "setgroups", "deny");
+	if (!err)
+		err = write_proc(pid, "uid_map", map);
+	return err ? err : write_proc(pid, "gid_map", map);
+}
+
+static int receive_report(int sync, struct rvf_child_report *report, __u64 deadline_ms)
+{
+	struct pollfd poll_fd = { sync, POLLIN, 0 };
+	struct timespec now;
+	ssize_t n;
+
+	for (;;) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		__u64 ms = (__u64)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+
+		if (ms >= deadline_ms)
+			return -ETIMEDOUT;
+		int ready = poll(&poll_fd, 1, deadline_ms - ms);
+		if (ready > 0)
+			break;
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+	}
+	do {
+		n = read(sync, report, sizeof(*report));
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n == sizeof(*report) ? 1 : 0;
+}
+
+static int describe(const struct spawn *s, const struct rvf_child_report *report,
+		    struct rvf_error *e)
+{
+	__u32 step = report->step < RVF_STEPS ? report->step : RVF_STEP_NONE;
+	int err = report->err > 0 ? report->err : EIO;
+
+	if (step == RVF_STEP_EXEC) {
+		rvf_error_set(e, err, "exec", "cannot execute '%s'", s->name);
+		if (err == ENOENT)
+			rvf_error_why(e, "it needs an interpreter or a loader, and the jail is "
+					 "empty: only static executables run");
+		else if (err == ENOEXEC)
+			rvf_error_why(e, "it is no executable for this machine");
+		else if (err == ENOMEM || err == E2BIG)
+			rvf_error_why(e, "its memory or its arguments are larger than allowed");
+		else
+			rvf_error_why(e, "%s", strerror(err));
+		return -err;
+	}
+	rvf_error_set(e, err, "jail", "cannot make the jail of '%s': cannot %s", s->name,
+		      steps[step]);
+	rvf_error_why(e, "%s", strerror(err));
+	if (step == RVF_STEP_USER_NS && (err == ENOSPC || err == EUSERS))
+		rvf_error_hint(e, "raise the sysctl user.max_user_namespaces");
+	return -err;
+}
+
+/* 0 when the program is being executed: the socket was closed by that. */
+static int follow_child(struct spawn *s, struct rvf_error *e)
+{
+	unsigned int timeout = s->config->timeout_ms ? s->config->timeout_ms : TIMEOUT_MS;
+	struct rvf_child_report report = { 0, 0 };
+	bool executes = false;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	__u64 deadline = (__u64)now.tv_sec * 1000 + now.tv_nsec / 1000000 + timeout;
+
+	for (;;) {
+		int got = receive_report(s->sync, &report, deadline);
+
+		if (got == 0 && executes)
+			return 0;
+		if (got == 0) {
+			rvf_error_set(e, ECHILD, "jail",
+				      "'%s' was killed while its jail was made", s->name);
+			rvf_error_why(e, "its memory limit may be too low");
+			return -ECHILD;
+		}
+		if (got < 0) {
+			rvf_error_set(e, -got, "jail", "'%s' could not be started in time",
+				      s->name);
+			rvf_error_why(e, "%s", strerror(-got));
+			return got;
+		}
+		if (report.err)
+			return describe(s, &report, e);
+		if (report.step == RVF_STEP_EXEC) {
+			executes = true;
+			continue;
+		}
+		report.err = -map_ids(s);
+		if (report.err)
+			return describe(s, &report, e);
+		if (write(s->sync, "", 1) != 1) {
+			report.err = errno;
+			return describe(s, &report, e);
+		}
+	}
+}
+
+static int start(struct spawn *s, struct rvf_error *e)
+{
+	s->process->pid = make_child(s);
+	if (s->process->pid < 0) {
+		int err = errno;
+
+		rvf_error_set(e, err, "jail", "cannot start a process for '%s'", s->name);
+		rvf_error_why(e, "%s", strerror(err));
+		s->process->pidfd = -1;
+		return -err;
+	}
+	/* So that its end shows when the child has closed its own. */
+	for (int i = 0; i < s->n_opened; i++)
+		close(s->opened[i]);
+	s->n_opened = 0;
+	return follow_child(s, e);
+}
+
+static void discard(struct rvf_process *process)
+{
+	if (!process)
+		return;
+	if (process->pidfd >= 0) {
+		rvf_process_free(process, 0);
+		return;
+	}
+	if (process->lease >= 0)
+		close(process->lease);
+	pthread_mutex_destroy(&process->lock);
+	free(process);
+}
+
+int rvf_process_spawn(const struct rvf_process_config *config, struct rvf_process **process,
+		      struct rvf_error *e)
+{
+	struct spawn s = { .config = config, .sync = -1 };
+	int err = check(config, e);
+
+	if (err)
+		return err;
+	s.name = config->argv ? config->argv[0] : config->path ? config->path : "program";
+	err = prepare(&s, e);
+	if (!err)
+		err = start(&s, e);
+	for (int i = 0; i < s.n_opened; i++)
+		close(s.opened[i]);
+	if (s.sync >= 0)
+		close(s.sync);
+	free(s.filter);
+	free(s.envp);
+	if (err) {
+		discard(s.process);
+		return err;
+	}
+	*process = s.process;
+	return 0;
+}

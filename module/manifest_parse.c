@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
  * The manifest parser. Only signed bytes reach it in the kernel, but a signer
  * is not trusted with the kernel: whatever the format does not allow is

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * The manifest parser: plain C that allocates nothing, so that the same code
  * runs in the kernel, in librvf and under a fuzzer.
@@ -31,9 +31,11 @@ static inline __u64 rvf_le64(__le64 value)
 	return le64toh(value);
 }
 
+#ifndef le32_to_cpu
 #define le16_to_cpu rvf_le16
 #define le32_to_cpu rvf_le32
 #define le64_to_cpu rvf_le64
+#endif
 #endif
 
 /**

@@ -33,8 +33,10 @@ rvfctl_srcs := $(wildcard tools/rvfctl/*.c)
 rvfd_srcs := $(wildcard tools/rvfd/*.c)
 plugins := $(patsubst tools/plugins/%/,%,$(sort $(dir $(wildcard tools/plugins/*/*.c))))
 
-uapi_headers := $(patsubst uapi/%,$(BUILD)/include/linux/%,$(wildcard uapi/*.h))
-public_headers := $(wildcard tools/include/rvf/*.h)
+# The parser's header is the module's and librvf's.
+uapi_headers := $(patsubst uapi/%,$(BUILD)/include/linux/%,$(wildcard uapi/*.h)) \
+	$(BUILD)/include/rvf/manifest_parse.h
+public_headers := $(wildcard tools/include/rvf/*.h) module/manifest_parse.h
 
 # objects KIND,SOURCES: one source may be compiled in several ways
 objects = $(patsubst %.c,$(BUILD)/obj/$(1)/%.o,$(2))
@@ -93,6 +95,10 @@ $(BUILD)/obj/static/%.o: %.c $(flags_file) | $(uapi_headers)
 	$(Q)$(cc) -fno-pie -ffunction-sections -fdata-sections -o $@ $<
 
 $(BUILD)/include/linux/%.h: uapi/%.h
+	$(Q)mkdir -p $(@D)
+	$(Q)ln -sf $(abspath $<) $@
+
+$(BUILD)/include/rvf/%.h: module/%.h
 	$(Q)mkdir -p $(@D)
 	$(Q)ln -sf $(abspath $<) $@
 
@@ -156,7 +162,7 @@ installed = \
 	$(call in_dir,$(SBINDIR),$(filter %/rvfd,$(programs_out))) \
 	$(call in_dir,$(LIBDIR),$(filter-out %.pc,$(libs_out))) \
 	$(call in_dir,$(LIBDIR)/pkgconfig,$(filter %.pc,$(libs_out))) \
-	$(call in_dir,$(INCLUDEDIR)/linux,$(uapi_headers)) \
+	$(call in_dir,$(INCLUDEDIR)/linux,$(wildcard uapi/*.h)) \
 	$(call in_dir,$(INCLUDEDIR)/rvf,$(public_headers)) \
 	$(call in_dir,$(UNITDIR),$(units)) \
 	$(foreach page,$(man_pages),$(call in_dir,$(MANDIR)/man$(patsubst .%,%,$(suffix $(page))),$(page)))

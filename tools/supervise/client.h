@@ -11,7 +11,7 @@
 
 #include "supervise.h"
 
-#define RVFD_SOCKET	"/run/rvf/rvfd.sock"
+#define RVFD_SOCKET "/run/rvf/rvfd.sock"
 
 struct rvfd;
 
@@ -143,6 +143,6 @@ int rvfd_logs(struct rvfd *rvfd, __u64 mount_id, const char *task, __u32 lines, 
 	      int (*call)(const struct rvfd_log *log, void *context), void *context,
 	      struct rvf_error *e);
 
-#define RVFD_ALL_LINES	0xffffffffu
+#define RVFD_ALL_LINES 0xffffffffu
 
 #endif /* RVF_SUPERVISE_CLIENT_H */

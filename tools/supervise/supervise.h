@@ -47,10 +47,10 @@ enum rvf_task_phase {
 	RVF_PHASE_STOPPED = 7,
 };
 
-#define RVF_PHASES	8
+#define RVF_PHASES 8
 
 /* Bytes of a sentence that says why a task is where it is, NUL included. */
-#define RVF_WHY_LEN	256
+#define RVF_WHY_LEN 256
 
 /**
  * struct rvf_task_info - What its supervisor knows of a task
@@ -98,12 +98,13 @@ enum rvf_log_stream {
 };
 
 /* Bytes of one line at the most; a longer one becomes several. */
-#define RVF_LOG_LINE	4096
+#define RVF_LOG_LINE 4096
 
 /**
  * struct rvf_log_line - A line of a task's output
- * @sequence: Counts the lines of one supervisor, from 1: their order.
- * @time_ns: When it was read, since the epoch.
+ * @sequence: Counts the lines of one task, from 1 and without gaps.
+ * @time_ns: When it was read, since the epoch; no two lines of a supervisor
+ *	have the same, so it orders the lines of several tasks.
  * @stream: One of enum rvf_log_stream.
  * @cut: The line goes on in this stream's next one.
  * @length: Bytes of @data.

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /* Bytes of the name of a mount's or task's cgroup, its NUL included. */
-#define RVF_CGROUP_NAME	256
+#define RVF_CGROUP_NAME 256
 
 #pragma GCC visibility push(default)
 
@@ -67,8 +67,7 @@ __u64 rvf_cgroup_mount_memory(const struct rvf_manifest *m);
  * Return: a directory fd or a negative errno: -EBUSY processes of an earlier
  * run are still in it; they have been killed and will be gone soon.
  */
-int rvf_cgroup_task(int mount, const struct rvf_manifest *m, __u32 component,
-		    struct rvf_error *e);
+int rvf_cgroup_task(int mount, const struct rvf_manifest *m, __u32 component, struct rvf_error *e);
 
 /**
  * rvf_cgroup_memory - Bytes of memory that a cgroup uses

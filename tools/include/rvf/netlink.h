@@ -155,8 +155,7 @@ void rvf_nl_close(struct rvf_nl *nl);
  * @context: Passed on.
  * @e: Is filled on failure.
  */
-int rvf_nl_dump_mounts(struct rvf_nl *nl, rvf_nl_mount_fn call, void *context,
-		       struct rvf_error *e);
+int rvf_nl_dump_mounts(struct rvf_nl *nl, rvf_nl_mount_fn call, void *context, struct rvf_error *e);
 
 /**
  * rvf_nl_dump_tasks - Go through tasks

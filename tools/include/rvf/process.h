@@ -27,13 +27,12 @@
 extern "C" {
 #endif
 
-
 /* The host ids that jailed processes get, unless a config says otherwise. */
-#define RVF_UID_BASE	1879048192u
-#define RVF_UID_COUNT	65536u
+#define RVF_UID_BASE  1879048192u
+#define RVF_UID_COUNT 65536u
 
 /* The id that a jailed process sees as its own. */
-#define RVF_JAIL_UID	1000u
+#define RVF_JAIL_UID 1000u
 
 /* The number that the task fd has in the process. */
 #define RVF_JAIL_TASK_FD 3

@@ -20,7 +20,7 @@
 
 /* What a mount needs besides its objects: the kernel's own structures. */
 #define MOUNT_SLACK (8ull << 20)
-#define SLOT_SLACK 128ull
+#define SLOT_SLACK  128ull
 
 static int fail(struct rvf_error *e, int err, const char *what, const char *name)
 {

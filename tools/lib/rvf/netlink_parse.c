@@ -96,18 +96,15 @@ static int parse_holders(struct nlattr *first, int length, int type,
 	size_t n = 0;
 	int rest;
 
-	nla_for_each_attr(attr, first, length, rest)
-		if (nla_type(attr) == type)
-			n++;
+	nla_for_each_attr(attr, first, length, rest) if (nla_type(attr) == type) n++;
 	if (!n)
 		return 0;
 	holders = calloc(n, sizeof(*holders));
 	if (!holders)
 		return -ENOMEM;
 	n = 0;
-	nla_for_each_attr(attr, first, length, rest)
-		if (nla_type(attr) == type)
-			parse_holder(attr, &holders[n++]);
+	nla_for_each_attr(attr, first, length, rest) if (nla_type(attr) == type)
+		parse_holder(attr, &holders[n++]);
 	*out = holders;
 	*count = n;
 	return 0;
@@ -129,8 +126,9 @@ int rvf_nl_parse_object(struct nlattr **attrs, struct nlattr *first, int length,
 	object->all_holders = number(attrs[RVF_NL_A_HOLDERS]);
 
 	int err = parse_holders(first, length, RVF_NL_A_GRANT, &object->grants, &object->n_grants);
-	return err ? err : parse_holders(first, length, RVF_NL_A_HOLDER, &object->holders,
-					 &object->n_holders);
+	return err ? err :
+		     parse_holders(first, length, RVF_NL_A_HOLDER, &object->holders,
+				   &object->n_holders);
 }
 
 void rvf_nl_free_object(struct rvf_nl_object *object)

@@ -57,8 +57,8 @@ static int reap(struct rvf_process *process)
 		return -errno;
 	if (!info.si_pid)
 		return 0;
-	process->status.state =
-		info.si_code == CLD_EXITED ? RVF_PROCESS_EXITED : RVF_PROCESS_KILLED;
+	process->status.state = info.si_code == CLD_EXITED ? RVF_PROCESS_EXITED :
+							     RVF_PROCESS_KILLED;
 	process->status.code = info.si_status;
 	/* The id may be given to another one from now on. */
 	if (process->lease >= 0)
@@ -76,8 +76,7 @@ int rvf_process_try_wait(struct rvf_process *process, struct rvf_process_status 
 	return err;
 }
 
-int rvf_process_wait(struct rvf_process *process, int timeout_ms,
-		     struct rvf_process_status *status)
+int rvf_process_wait(struct rvf_process *process, int timeout_ms, struct rvf_process_status *status)
 {
 	__u64 deadline = now_ms() + (timeout_ms < 0 ? 0 : timeout_ms);
 	struct pollfd poll_fd = { process->pidfd, POLLIN, 0 };

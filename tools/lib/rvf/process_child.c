@@ -36,8 +36,8 @@ struct kernel_sigaction {
 	uint64_t mask;
 };
 
-#define SYNC_FD		4
-#define KERNEL_SIGNALS	64
+#define SYNC_FD	       4
+#define KERNEL_SIGNALS 64
 
 /* What remains where a test leaves RVF_JAIL_CAPS out. */
 #define KEPT_CAP CAP_NET_BIND_SERVICE
@@ -52,9 +52,9 @@ static void __attribute__((noreturn)) fail(int sync, enum rvf_step step)
 }
 
 /* try(CHILD, STEP, CALL): a call that returns a negative number on failure */
-#define try(child, step, call) \
-	do { \
-		if ((call) < 0) \
+#define try(child, step, call)                       \
+	do {                                         \
+		if ((call) < 0)                      \
 			fail((child)->sync, (step)); \
 	} while (0)
 
@@ -134,8 +134,7 @@ static int make_root(const struct rvf_child *child)
 	try(child, RVF_STEP_ROOT, fs);
 	try(child, RVF_STEP_ROOT,
 	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", "rvf", 0));
-	try(child, RVF_STEP_ROOT,
-	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "size", "4k", 0));
+	try(child, RVF_STEP_ROOT, syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "size", "4k", 0));
 	try(child, RVF_STEP_ROOT,
 	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", "0555", 0));
 	if (has(child, RVF_JAIL_READ_ONLY)) {
@@ -205,8 +204,7 @@ static void lock_caps(const struct rvf_child *child)
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, KEPT_CAP, 0, 0));
 		bits &= ~(SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED);
 	} else {
-		try(child, RVF_STEP_CAPS,
-		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+		try(child, RVF_STEP_CAPS, prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
 	}
 	if (has(child, RVF_JAIL_BOUNDING)) {
 		for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
@@ -262,8 +260,7 @@ static int place_fds(struct rvf_child *child)
 
 	try(child, RVF_STEP_FDS, dup3(high[4], SYNC_FD, O_CLOEXEC));
 	child->sync = SYNC_FD;
-	try(child, RVF_STEP_FDS,
-	    syscall(SYS_close_range, SYNC_FD + 1, child->exec_fd - 1, 0));
+	try(child, RVF_STEP_FDS, syscall(SYS_close_range, SYNC_FD + 1, child->exec_fd - 1, 0));
 	try(child, RVF_STEP_FDS, syscall(SYS_close_range, child->exec_fd + 1, ~0u, 0));
 	return child->exec_fd;
 }

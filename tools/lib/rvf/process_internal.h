@@ -78,7 +78,6 @@ struct rvf_child_report {
 void rvf_process_child(const struct rvf_child *child) __attribute__((noreturn));
 
 /* Holds a host id until it is closed: see process_lease.c. */
-int rvf_lease_id(const char *path, uid_t base, unsigned int count, uid_t *id,
-		 struct rvf_error *e);
+int rvf_lease_id(const char *path, uid_t base, unsigned int count, uid_t *id, struct rvf_error *e);
 
 #endif /* RVF_PROCESS_INTERNAL_H */

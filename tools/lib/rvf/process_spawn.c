@@ -21,8 +21,8 @@
 #include "process_internal.h"
 #include "process_object.h"
 
-#define MAX_FILES	1024
-#define TIMEOUT_MS	10000
+#define MAX_FILES  1024
+#define TIMEOUT_MS 10000
 
 static const char *const steps[RVF_STEPS] = {
 	[RVF_STEP_NONE] = "start a process",
@@ -404,8 +404,8 @@ static int follow_child(struct spawn *s, struct rvf_error *e)
 		if (got == 0 && executes)
 			return 0;
 		if (got == 0) {
-			rvf_error_set(e, ECHILD, "jail",
-				      "'%s' was killed while its jail was made", s->name);
+			rvf_error_set(e, ECHILD, "jail", "'%s' was killed while its jail was made",
+				      s->name);
 			rvf_error_why(e, "its memory limit may be too low");
 			return -ECHILD;
 		}

@@ -15,7 +15,7 @@
 /* As in the module: more factors would only cost time. */
 #define SMALL_FACTORS 2048
 
-#define BAD_FIELD(e, field) \
+#define BAD_FIELD(e, field)                                     \
 	rvf_error_from_kernel(e, EINVAL, RVF_REASON_KEY_RECORD, \
 			      offsetof(struct rvf_key_record, field))
 

@@ -17,6 +17,9 @@ int rvf_record_of_options(struct rvf_key_record *record, EVP_PKEY *pkey,
 int rvf_record_of_der(struct rvf_key_record *record, const char *kind, const __u8 *der, long len,
 		      const char *label, struct rvf_error *e);
 
+/* The public key of a checked record, for OpenSSL; NULL without memory. */
+EVP_PKEY *rvf_record_public_key(const struct rvf_key_record *record);
+
 /* A private key that rvf can sign with; EVP_PKEY_free() ends it. */
 int rvf_private_key_load(EVP_PKEY **out, const char *path, struct rvf_error *e);
 

@@ -12,6 +12,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include "key_internal.h"
 
@@ -51,6 +52,30 @@ int rvf_key_modulus(EVP_PKEY *pkey, __u8 modulus[RVF_RSA4096_LEN], struct rvf_er
 	BN_free(exponent);
 	BN_free(n);
 	return err;
+}
+
+EVP_PKEY *rvf_record_public_key(const struct rvf_key_record *record)
+{
+	BIGNUM *n = BN_bin2bn(record->key, RVF_RSA4096_LEN, NULL);
+	BIGNUM *exponent = BN_new();
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *pkey = NULL;
+
+	if (n && exponent && build && ctx && BN_set_word(exponent, RSA_EXPONENT) &&
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) &&
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent))
+		params = OSSL_PARAM_BLD_to_param(build);
+	if (params && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		pkey = NULL;
+	OSSL_PARAM_free(params);
+	EVP_PKEY_CTX_free(ctx);
+	OSSL_PARAM_BLD_free(build);
+	BN_free(exponent);
+	BN_free(n);
+	return pkey;
 }
 
 /* What cannot stand in a label becomes a question mark. */

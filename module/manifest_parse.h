@@ -96,11 +96,19 @@ struct rvf_manifest {
 	__u64 bytes;
 };
 
+#ifndef __KERNEL__
+#pragma GCC visibility push(default)
+#endif
+
 int rvf_manifest_parse(struct rvf_manifest *m, const void *data, __u32 length,
 		       const struct rvf_manifest_limits *limits,
 		       __u32 *reason, __u32 *index);
 bool rvf_manifest_name_ok(const char *name, __u32 len);
 bool rvf_mount_name_ok(const char *name, __u32 len);
+
+#ifndef __KERNEL__
+#pragma GCC visibility pop
+#endif
 
 /**
  * rvf_manifest_string - The bytes of a string in a manifest

@@ -9,6 +9,12 @@
 
 #include <linux/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
 /**
  * struct rvf_error - What went wrong, why, and what to do
  * @err: A positive errno; 0: nothing went wrong.
@@ -38,8 +44,8 @@ struct rvf_error {
  *
  * Return: -@err, so that a function can end with it.
  */
-int rvf_error_set(struct rvf_error *e, int err, const char *slug,
-		  const char *what, ...) __attribute__((format(printf, 4, 5)));
+int rvf_error_set(struct rvf_error *e, int err, const char *slug, const char *what, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /** rvf_error_why - Say why. @e: The error, or NULL. @format: The text. */
 void rvf_error_why(struct rvf_error *e, const char *format, ...)
@@ -69,13 +75,18 @@ int rvf_error_system(struct rvf_error *e, int err, const char *what, ...)
  *
  * Return: -@err.
  */
-int rvf_error_from_kernel(struct rvf_error *e, int err, __u32 reason,
-			  __u32 index);
+int rvf_error_from_kernel(struct rvf_error *e, int err, __u32 reason, __u32 index);
 
 /** rvf_reason_text - A reason in words; never NULL. @reason: The reason. */
 const char *rvf_reason_text(__u32 reason);
 
 /** rvf_reason_slug - A reason's stable word; never NULL. @reason: The reason. */
 const char *rvf_reason_slug(__u32 reason);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* RVF_ERROR_H */

@@ -7,6 +7,12 @@
 #include <linux/rvf.h>
 #include <rvf/error.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
 struct rvf_package;
 
 /* "7f3a-91c2-0b5e-44d8" and its NUL. */
@@ -43,8 +49,8 @@ struct rvf_key_options {
  * neither file is there.
  */
 int rvf_key_generate(const char *private_path, const char *public_path,
-		     const struct rvf_key_options *options,
-		     struct rvf_key_record *record, struct rvf_error *e);
+		     const struct rvf_key_options *options, struct rvf_key_record *record,
+		     struct rvf_error *e);
 
 /**
  * rvf_key_record_load - Read a record
@@ -57,12 +63,10 @@ int rvf_key_generate(const char *private_path, const char *public_path,
  * Return: 0; -EBADMSG neither of these; -EOPNOTSUPP not a kind of key that rvf
  * takes; -EKEYREJECTED a weak key.
  */
-int rvf_key_record_load(struct rvf_key_record *record, const char *path,
-			struct rvf_error *e);
+int rvf_key_record_load(struct rvf_key_record *record, const char *path, struct rvf_error *e);
 
 /** rvf_key_record_save - Write a record, armoured; fails when @path exists. */
-int rvf_key_record_save(const struct rvf_key_record *record, const char *path,
-			struct rvf_error *e);
+int rvf_key_record_save(const struct rvf_key_record *record, const char *path, struct rvf_error *e);
 
 /**
  * rvf_key_record_decode - Read an armoured record from memory
@@ -71,8 +75,8 @@ int rvf_key_record_save(const struct rvf_key_record *record, const char *path,
  * @length: Its bytes.
  * @e: Says why not, or NULL.
  */
-int rvf_key_record_decode(struct rvf_key_record *record, const char *text,
-			  size_t length, struct rvf_error *e);
+int rvf_key_record_decode(struct rvf_key_record *record, const char *text, size_t length,
+			  struct rvf_error *e);
 
 /**
  * rvf_key_record_check - What RVF_KEY_ADD will check of a record
@@ -81,16 +85,13 @@ int rvf_key_record_decode(struct rvf_key_record *record, const char *text,
  *
  * Return: 0, -EINVAL, -EOPNOTSUPP or -EKEYREJECTED.
  */
-int rvf_key_record_check(const struct rvf_key_record *record,
-			 struct rvf_error *e);
+int rvf_key_record_check(const struct rvf_key_record *record, struct rvf_error *e);
 
 /** rvf_key_id - A record's key id. @record: The record. @id: Filled. */
-void rvf_key_id(const struct rvf_key_record *record,
-		__u8 id[RVF_KEY_ID_LEN]);
+void rvf_key_id(const struct rvf_key_record *record, __u8 id[RVF_KEY_ID_LEN]);
 
 /** rvf_fingerprint - The first eight bytes of a key id, for people. */
-const char *rvf_fingerprint(const __u8 id[RVF_KEY_ID_LEN],
-			    char out[RVF_FINGERPRINT_LEN]);
+const char *rvf_fingerprint(const __u8 id[RVF_KEY_ID_LEN], char out[RVF_FINGERPRINT_LEN]);
 
 /**
  * rvf_sign - Sign a package
@@ -105,9 +106,8 @@ const char *rvf_fingerprint(const __u8 id[RVF_KEY_ID_LEN],
  * Return: 0; -EBADMSG the package or the key is malformed; -EOPNOTSUPP not a
  * kind of key that rvf takes; -EDQUOT it has %RVF_MAX_SIGNATURES.
  */
-int rvf_sign(const struct rvf_package *package, const char *private_path,
-	     const char *out_path, __u8 id[RVF_KEY_ID_LEN],
-	     struct rvf_error *e);
+int rvf_sign(const struct rvf_package *package, const char *private_path, const char *out_path,
+	     __u8 id[RVF_KEY_ID_LEN], struct rvf_error *e);
 
 /**
  * rvf_verify_offline - Check a package against one key, without the kernel
@@ -118,8 +118,13 @@ int rvf_sign(const struct rvf_package *package, const char *private_path,
  *
  * What RVF_VERIFY would do with a key set of this one key.
  */
-int rvf_verify_offline(const struct rvf_package *package,
-		       const struct rvf_key_record *record, const char *name,
-		       struct rvf_error *e);
+int rvf_verify_offline(const struct rvf_package *package, const struct rvf_key_record *record,
+		       const char *name, struct rvf_error *e);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* RVF_KEY_H */

@@ -9,6 +9,12 @@
 #include <rvf/error.h>
 #include <rvf/manifest_parse.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
 /**
  * rvf_manifest_read - Parse a manifest as the kernel does, with its highest
  *	limits, and check its content hash
@@ -19,8 +25,7 @@
  *
  * Return: 0, -EBADMSG, -EOPNOTSUPP or -EDQUOT.
  */
-int rvf_manifest_read(struct rvf_manifest *m, const void *data, size_t length,
-		      struct rvf_error *e);
+int rvf_manifest_read(struct rvf_manifest *m, const void *data, size_t length, struct rvf_error *e);
 
 /* A manifest in the making, with the segments that go with it. */
 struct rvf_builder;
@@ -70,8 +75,8 @@ struct rvf_component_spec {
  *
  * Return: the builder, or NULL without memory.
  */
-struct rvf_builder *rvf_builder_new(const __u8 id[16], const char *name,
-				    __u64 version, const char *release);
+struct rvf_builder *rvf_builder_new(const __u8 id[16], const char *name, __u64 version,
+				    const char *release);
 void rvf_builder_free(struct rvf_builder *b);
 
 /**
@@ -85,8 +90,7 @@ void rvf_builder_free(struct rvf_builder *b);
  * Return: its index (the same file and type have one segment), or a negative
  * errno.
  */
-int rvf_builder_segment(struct rvf_builder *b, __u32 type, const char *path,
-			struct rvf_error *e);
+int rvf_builder_segment(struct rvf_builder *b, __u32 type, const char *path, struct rvf_error *e);
 
 /**
  * rvf_builder_segment_length - Bytes of a segment's payload
@@ -100,18 +104,14 @@ __u64 rvf_builder_segment_length(const struct rvf_builder *b, __u32 segment);
  * what is wrong in an entry, rvf_builder_write() tells, since it asks the
  * kernel's parser).
  */
-int rvf_builder_component(struct rvf_builder *b,
-			  const struct rvf_component_spec *spec);
-int rvf_builder_dependency(struct rvf_builder *b, __u32 component,
-			   __u32 needs);
-int rvf_builder_immutable(struct rvf_builder *b, const char *name,
-			  __u32 segment);
-int rvf_builder_append_only(struct rvf_builder *b, const char *name,
-			    __u64 size);
-int rvf_builder_queue(struct rvf_builder *b, const char *name, __u32 slots,
-		      __u32 message_size, const char *type);
-int rvf_builder_grant(struct rvf_builder *b, __u32 component, __u32 kind,
-		      __u32 object, __u32 rights, __u64 badge);
+int rvf_builder_component(struct rvf_builder *b, const struct rvf_component_spec *spec);
+int rvf_builder_dependency(struct rvf_builder *b, __u32 component, __u32 needs);
+int rvf_builder_immutable(struct rvf_builder *b, const char *name, __u32 segment);
+int rvf_builder_append_only(struct rvf_builder *b, const char *name, __u64 size);
+int rvf_builder_queue(struct rvf_builder *b, const char *name, __u32 slots, __u32 message_size,
+		      const char *type);
+int rvf_builder_grant(struct rvf_builder *b, __u32 component, __u32 kind, __u32 object,
+		      __u32 rights, __u64 badge);
 
 /**
  * rvf_type_id - The type id of a message type's text
@@ -131,8 +131,7 @@ __u32 rvf_type_id(const char *text);
  *
  * Return: 0, or what the kernel's parser says of it.
  */
-int rvf_builder_manifest(struct rvf_builder *b, void **data, size_t *length,
-			 struct rvf_error *e);
+int rvf_builder_manifest(struct rvf_builder *b, void **data, size_t *length, struct rvf_error *e);
 
 /**
  * rvf_builder_write - Write the package, unsigned
@@ -142,7 +141,12 @@ int rvf_builder_manifest(struct rvf_builder *b, void **data, size_t *length,
  *
  * The same input gives the same bytes.
  */
-int rvf_builder_write(struct rvf_builder *b, const char *path,
-		      struct rvf_error *e);
+int rvf_builder_write(struct rvf_builder *b, const char *path, struct rvf_error *e);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* RVF_MANIFEST_H */

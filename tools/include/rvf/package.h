@@ -12,10 +12,16 @@
 #include <rvf/error.h>
 #include <rvf/manifest.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
 /* Types of segments of the container itself; see enum rvf_segment_type. */
 #define RVF_SEG_DIRECTORY 0x05
-#define RVF_SEG_META 0x07
-#define RVF_SEG_CRYPTO 0x0c
+#define RVF_SEG_META	  0x07
+#define RVF_SEG_CRYPTO	  0x0c
 
 /**
  * struct rvf_file_segment - A segment as the container has it
@@ -24,8 +30,8 @@
  * @length: Bytes of its payload.
  * @header: Offset of its 64-byte header.
  * @type: Its type.
- * @checksum_ok: The container's CRC fits; a hint at damage, never a proof of
- *	the contrary.
+ * @checksum: Of the container: a CRC-32, or 0 for none.
+ * @plain: Neither compressed nor flagged in any way: as rvf writes them.
  */
 struct rvf_file_segment {
 	__u64 id;
@@ -33,7 +39,8 @@ struct rvf_file_segment {
 	__u64 length;
 	__u64 header;
 	__u32 type;
-	bool checksum_ok;
+	__u32 checksum;
+	bool plain;
 };
 
 /* An RVF file, open for reading. */
@@ -47,13 +54,20 @@ struct rvf_file;
  *
  * Return: 0; -EBADMSG malformed or cut off; or what the file system says.
  */
-int rvf_file_open(struct rvf_file **out, const char *path,
-		  struct rvf_error *e);
+int rvf_file_open(struct rvf_file **out, const char *path, struct rvf_error *e);
 void rvf_file_close(struct rvf_file *file);
 int rvf_file_fd(const struct rvf_file *file);
 size_t rvf_file_count(const struct rvf_file *file);
-const struct rvf_file_segment *rvf_file_segment(const struct rvf_file *file,
-						size_t index);
+const struct rvf_file_segment *rvf_file_segment(const struct rvf_file *file, size_t index);
+/**
+ * rvf_file_checksum_ok - Does the container's own checksum fit?
+ * @file: The file.
+ * @segment: One of its segments.
+ *
+ * A hint at damage in transfer, never a proof of anything.
+ */
+bool rvf_file_checksum_ok(const struct rvf_file *file, const struct rvf_file_segment *segment);
+
 /**
  * rvf_file_read - Read a segment's payload
  * @file: The file.
@@ -61,8 +75,7 @@ const struct rvf_file_segment *rvf_file_segment(const struct rvf_file *file,
  * @data: Filled with memory that the caller frees.
  * @e: Says why not, or NULL.
  */
-int rvf_file_read(const struct rvf_file *file,
-		  const struct rvf_file_segment *segment, void **data,
+int rvf_file_read(const struct rvf_file *file, const struct rvf_file_segment *segment, void **data,
 		  struct rvf_error *e);
 
 /* An RVF file in the making. */
@@ -77,11 +90,11 @@ struct rvf_writer;
  */
 int rvf_writer_new(struct rvf_writer **out, const char *path, unsigned int mode,
 		   struct rvf_error *e);
-int rvf_writer_segment(struct rvf_writer *w, __u64 id, __u32 type,
-		       const void *data, size_t length, struct rvf_error *e);
+int rvf_writer_segment(struct rvf_writer *w, __u64 id, __u32 type, const void *data, size_t length,
+		       struct rvf_error *e);
 /* Copies a payload of @length bytes from @fd at @offset. */
-int rvf_writer_copy(struct rvf_writer *w, __u64 id, __u32 type, int fd,
-		    __u64 offset, __u64 length, struct rvf_error *e);
+int rvf_writer_copy(struct rvf_writer *w, __u64 id, __u32 type, int fd, __u64 offset, __u64 length,
+		    struct rvf_error *e);
 /* Writes the directory, then puts the file in its place. Frees @w. */
 int rvf_writer_finish(struct rvf_writer *w, struct rvf_error *e);
 /* Gives up; nothing is left. Frees @w. */
@@ -132,8 +145,7 @@ struct rvf_package {
  * Return: 0; -EBADMSG no RVF file, no manifest or several; -ENOMEM; or what
  * the file system says.
  */
-int rvf_package_load(struct rvf_package **out, const char *path,
-		     struct rvf_error *e);
+int rvf_package_load(struct rvf_package **out, const char *path, struct rvf_error *e);
 void rvf_package_free(struct rvf_package *package);
 
 /* The file that segments are read from. */
@@ -146,8 +158,7 @@ int rvf_package_fd(const struct rvf_package *package);
  *
  * Return: 0, -EILSEQ changed, -EIO missing or cut off.
  */
-int rvf_package_check_segments(const struct rvf_package *package,
-			       struct rvf_error *e);
+int rvf_package_check_segments(const struct rvf_package *package, struct rvf_error *e);
 
 /**
  * struct rvf_signature_view - A signature in an envelope
@@ -171,8 +182,7 @@ struct rvf_signature_view {
  *
  * Return: how many there are, or -EBADMSG.
  */
-int rvf_envelope_read(const void *data, size_t length,
-		      struct rvf_signature_view *views);
+int rvf_envelope_read(const void *data, size_t length, struct rvf_signature_view *views);
 
 /**
  * rvf_envelope_build - An envelope of these signatures
@@ -182,8 +192,7 @@ int rvf_envelope_read(const void *data, size_t length,
  *
  * Return: memory that the caller frees, or NULL.
  */
-void *rvf_envelope_build(const struct rvf_signature_view *views, size_t count,
-			 size_t *length);
+void *rvf_envelope_build(const struct rvf_signature_view *views, size_t count, size_t *length);
 
 /**
  * rvf_package_replace_envelope - Write a package with other signatures
@@ -196,8 +205,13 @@ void *rvf_envelope_build(const struct rvf_signature_view *views, size_t count,
  * Every other segment stays as it is, byte for byte; only the envelope and the
  * directory are new.
  */
-int rvf_package_replace_envelope(const struct rvf_package *package,
-				 const char *path, const void *envelope,
-				 size_t length, struct rvf_error *e);
+int rvf_package_replace_envelope(const struct rvf_package *package, const char *path,
+				 const void *envelope, size_t length, struct rvf_error *e);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* RVF_PACKAGE_H */

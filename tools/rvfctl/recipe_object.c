@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The keys of regions and queues. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "recipe.h"
+#include "text.h"
+
+static const struct node *taken_name(const struct recipe *recipe, const char *name,
+				     struct node *place)
+{
+	size_t i;
+
+	for (i = 0; i < recipe->n_regions; i++) {
+		if (!strcmp(recipe->regions[i].name, name)) {
+			place->at = recipe->regions[i].at;
+			return place;
+		}
+	}
+	for (i = 0; i < recipe->n_queues; i++) {
+		if (!strcmp(recipe->queues[i].name, name)) {
+			place->at = recipe->queues[i].at;
+			return place;
+		}
+	}
+	return NULL;
+}
+
+static bool new_name(struct reader *r, const struct node *name, const char *what)
+{
+	struct node place;
+
+	if (name->kind != NODE_TEXT || !read_name(r, name, what))
+		return false;
+	if (!taken_name(r->recipe, name->text, &place))
+		return true;
+	complain(r->all, &name->at, "a region and a queue cannot both be named '%s'", name->text);
+	advise(r->all, "another name (line %u has this one)", place.at.line);
+	return false;
+}
+
+/* ---- regions */
+
+static void take_file(struct reader *r, const struct node *key, const struct node *value,
+		      void *into)
+{
+	struct recipe_region *region = into;
+
+	(void)key;
+	region->file = read_path(r, value);
+	region->bad = !region->file;
+	region->file_at = value->at;
+	region->policy = RVF_REGION_IMMUTABLE;
+}
+
+static void take_append(struct reader *r, const struct node *key, const struct node *value,
+			void *into)
+{
+	struct recipe_region *region = into;
+
+	(void)key;
+	region->policy = RVF_REGION_APPEND_ONLY;
+	if (!read_size(r, value, "append", 1, RVF_MAX_REGION_BYTES, &region->size))
+		region->bad = true;
+}
+
+static void read_region(struct reader *r, struct recipe_region *region, const struct node *value)
+{
+	static const struct key keys[] = {
+		{ "file", take_file, NULL },
+		{ "append", take_append, NULL },
+		{ "slab", NULL, "append: SIZE, which only grows" },
+		{ "pages", NULL, "leave it out: a region has pages of 4 KiB" },
+		{ "populate", NULL, "leave it out: a region is filled at the mount" },
+	};
+	char *what = xprintf("region '%s'", region->name);
+
+	if (!read_map(r, value, what, keys, sizeof(keys) / sizeof(keys[0]), region)) {
+		region->bad = true;
+	} else if (tree_get(value, "file") && tree_get(value, "append")) {
+		complain(r->all, &region->at, "%s is filled from a file and appended to", what);
+		advise(r->all, "two regions: file is immutable, append is append-only");
+		region->bad = true;
+	} else if (!tree_get(value, "file") && !tree_get(value, "append")) {
+		if (!tree_get(value, "slab")) {
+			complain(r->all, &region->at, "%s is neither a file nor appended to", what);
+			advise(r->all, "file: FILE or append: SIZE");
+		}
+		region->bad = true;
+	}
+	free(what);
+}
+
+void take_regions(struct reader *r, const struct node *key, const struct node *value, void *into)
+{
+	struct recipe *recipe = r->recipe;
+	struct recipe_region *region;
+	size_t i;
+
+	(void)into;
+	if (value->kind != NODE_MAP) {
+		complain(r->all, &key->at, "regions is a mapping of names");
+		advise(r->all, "regions: { NAME: { file: FILE } }");
+		return;
+	}
+	for (i = 0; i < value->count; i += 2) {
+		if (!new_name(r, &value->items[i], "region"))
+			continue;
+		recipe->regions = xgrow(recipe->regions, recipe->n_regions, sizeof(*region));
+		region = &recipe->regions[recipe->n_regions++];
+		memset(region, 0, sizeof(*region));
+		region->name = value->items[i].text;
+		region->at = value->items[i].at;
+		read_region(r, region, &value->items[i + 1]);
+	}
+}
+
+/* ---- queues */
+
+static void take_slots(struct reader *r, const struct node *key, const struct node *value,
+		       void *into)
+{
+	struct recipe_queue *queue = into;
+	uint64_t slots;
+
+	(void)key;
+	if (read_count(r, value, "slots", 1, RVF_MAX_QUEUE_SLOTS, &slots))
+		queue->slots = slots;
+}
+
+static void take_size(struct reader *r, const struct node *key, const struct node *value,
+		      void *into)
+{
+	struct recipe_queue *queue = into;
+	uint64_t size;
+
+	(void)key;
+	if (read_size(r, value, "size", 1, RVF_MAX_MESSAGE, &size))
+		queue->message_size = size;
+}
+
+static void take_type(struct reader *r, const struct node *key, const struct node *value,
+		      void *into)
+{
+	struct recipe_queue *queue = into;
+
+	(void)key;
+	queue->type = read_printable(r, value, "type", RVF_MAX_NAME - 1);
+}
+
+static void read_queue(struct reader *r, struct recipe_queue *queue, const struct node *value)
+{
+	static const struct key keys[] = {
+		{ "slots", take_slots, NULL },
+		{ "size", take_size, NULL },
+		{ "type", take_type, NULL },
+		{ "ring", NULL, "leave it out: messages are copied" },
+		{ "wit", NULL, "type: NAME" },
+	};
+	char *what;
+
+	queue->slots = 64;
+	queue->message_size = 4096;
+	/* "samples:" alone takes all defaults */
+	if (value->kind == NODE_TEXT && !*value->text && !value->quoted)
+		return;
+	what = xprintf("queue '%s'", queue->name);
+	read_map(r, value, what, keys, sizeof(keys) / sizeof(keys[0]), queue);
+	free(what);
+}
+
+void take_queues(struct reader *r, const struct node *key, const struct node *value, void *into)
+{
+	struct recipe *recipe = r->recipe;
+	struct recipe_queue *queue;
+	size_t i;
+
+	(void)into;
+	if (value->kind != NODE_MAP) {
+		complain(r->all, &key->at, "queues is a mapping of names");
+		advise(r->all, "queues: { NAME: { slots: 64, size: 4K } }");
+		return;
+	}
+	for (i = 0; i < value->count; i += 2) {
+		if (!new_name(r, &value->items[i], "queue"))
+			continue;
+		recipe->queues = xgrow(recipe->queues, recipe->n_queues, sizeof(*queue));
+		queue = &recipe->queues[recipe->n_queues++];
+		memset(queue, 0, sizeof(*queue));
+		queue->name = value->items[i].text;
+		queue->at = value->items[i].at;
+		read_queue(r, queue, &value->items[i + 1]);
+	}
+}

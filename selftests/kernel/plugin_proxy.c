@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tests' plugin: a static ELF without libc that serves system calls over
+ * a socket. See proxy.h. It does nothing by itself, not even RVF_BIND, so that
+ * tests decide what state it is in when it does.
+ */
+#include <asm/unistd.h>
+#include <linux/mman.h>
+#include <linux/sched.h>
+#include <linux/signal.h>
+
+#include <asm/sigcontext.h>
+#include <asm/ucontext.h>
+
+#include "proxy.h"
+
+#define STACK 16384
+
+static char stacks[PROXY_SERVERS][STACK] __attribute__((aligned(16)));
+
+static long call(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 asm("r10") = d;
+	register long r8 asm("r8") = e;
+	register long r9 asm("r9") = f;
+	long result;
+
+	asm volatile("syscall"
+		     : "=a"(result)
+		     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+		     : "rcx", "r11", "memory");
+	return result;
+}
+
+/*
+ * The accesses that may fault are single instructions; the signal handler
+ * moves the instruction pointer behind them.
+ */
+long access_read(unsigned char *address);
+long access_write(unsigned char *address, long value);
+void access_sigreturn(void);
+void access_failed(void);
+extern char access_read_at[], access_write_at[];
+
+asm(".text\n"
+    "access_read:\n"
+    "access_read_at: movzbl (%rdi), %eax\n"
+    "	ret\n"
+    "access_write:\n"
+    "access_write_at: movb %sil, (%rdi)\n"
+    "	movl %esi, %eax\n"
+    "	ret\n"
+    "access_failed:\n"
+    "	ret\n"
+    "access_sigreturn:\n"
+    "	movl $15, %eax\n"
+    "	syscall\n");
+
+static void on_fault(int number, void *info, struct ucontext *context)
+{
+	(void)info;
+	context->uc_mcontext.rax = number == SIGBUS ? -1 : -2;
+	context->uc_mcontext.rip = (unsigned long)access_failed;
+}
+
+static void catch_faults(void)
+{
+	struct sigaction action = {
+		.sa_handler = (__sighandler_t)(void *)on_fault,
+		.sa_flags = SA_SIGINFO | SA_RESTORER,
+		.sa_restorer = access_sigreturn,
+	};
+
+	call(__NR_rt_sigaction, SIGBUS, (long)&action, 0, 8, 0, 0);
+	call(__NR_rt_sigaction, SIGSEGV, (long)&action, 0, 8, 0, 0);
+}
+
+static void serve(int socket) __attribute__((noreturn));
+
+/* For a child with a stack of its own, which cannot return */
+static long clone_server(unsigned long flags, long server)
+{
+	long result;
+
+	if (!(flags & CLONE_VM)) {
+		result = call(__NR_clone, flags, 0, 0, 0, 0, 0);
+		if (result == 0)
+			serve(PROXY_SOCKET + server);
+		return result;
+	}
+	asm volatile("syscall\n"
+		     "testq %%rax, %%rax\n"
+		     "jnz 1f\n"
+		     "movq %[socket], %%rdi\n"
+		     "call serve_entry\n"
+		     "1:\n"
+		     : "=a"(result)
+		     : "a"(__NR_clone), "D"(flags), "S"(stacks[server] + STACK), "d"(0),
+		       [socket] "b"(PROXY_SOCKET + server)
+		     : "rcx", "r11", "r10", "r8", "r9", "memory");
+	return result;
+}
+
+static long perform(const struct proxy_request *request)
+{
+	const long *arg = request->args;
+
+	switch (request->number) {
+	case PROXY_CLONE:
+		return clone_server(arg[0], arg[1]);
+	case PROXY_PEEK:
+		return access_read((unsigned char *)arg[0]);
+	case PROXY_POKE:
+		return access_write((unsigned char *)arg[0], arg[1]);
+	case PROXY_JUMP:
+		return ((long (*)(void))arg[0])();
+	}
+	return call(request->number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+}
+
+static void serve(int socket)
+{
+	struct proxy_request request;
+	long result;
+
+	for (;;) {
+		result = call(__NR_read, socket, (long)&request, sizeof(request), 0, 0, 0);
+		if (result != sizeof(request))
+			break;
+		result = perform(&request);
+		call(__NR_write, socket, (long)&result, sizeof(result), 0, 0, 0);
+	}
+	call(__NR_exit, 0, 0, 0, 0, 0, 0);
+	__builtin_unreachable();
+}
+
+void serve_entry(int socket) __attribute__((noreturn, used));
+void serve_entry(int socket)
+{
+	serve(socket);
+}
+
+static unsigned long parse_hex(const char *text)
+{
+	unsigned long value = 0;
+
+	for (; *text; text++)
+		value = value << 4 | (*text <= '9' ? *text - '0' : *text - 'a' + 10);
+	return value;
+}
+
+/* argv: a name, and the shared memory's address in hexadecimal */
+void start(long *stack) __attribute__((noreturn, used));
+void start(long *stack)
+{
+	char **argv = (char **)(stack + 1);
+
+	catch_faults();
+	if (stack[0] > 1)
+		call(__NR_mmap, parse_hex(argv[1]), PROXY_MEMORY, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_FIXED_NOREPLACE, PROXY_MEMORY_FD, 0);
+	serve(PROXY_SOCKET);
+}
+
+asm(".globl _start\n"
+    "_start:\n"
+    "	movq %rsp, %rdi\n"
+    "	andq $-16, %rsp\n"
+    "	call start\n");

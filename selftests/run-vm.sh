@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+
+usage()
+{
+	cat <<'TEXT'
+Usage: selftests/run-vm.sh [--loaded] [--module FILE] [DIR [PROGRAM]...]
+
+Runs the tests of the module, as root on the kernel that it was built for:
+scripts/vm -- selftests/run-vm.sh. DIR is where they were built
+(build/selftests/kernel), PROGRAM one of them (all). TAP on stdout.
+
+  --loaded        the module is loaded already, and stays so
+  --module FILE   the module (build/module/rvf.ko), inserted before each
+                  program and removed behind it
+
+After each program the kernel's log must be clean, and the module removable.
+Exit status: 0 when everything passed, 1 when something failed, 2 wrong use,
+4 when nothing could be run.
+TEXT
+}
+
+top=$(cd "$(dirname "$0")/.." && pwd) || exit 4
+module=$top/build/module/rvf.ko
+loaded=''
+limit=600
+while [ $# -gt 0 ]; do
+	case $1 in
+	--loaded) loaded=1 ;;
+	--module) [ $# -ge 2 ] || { usage >&2; exit 2; }; module=$2; shift ;;
+	-h|--help) usage; exit 0 ;;
+	-*) usage >&2; exit 2 ;;
+	*) break ;;
+	esac
+	shift
+done
+dir=${1:-$top/build/selftests/kernel}
+[ $# -eq 0 ] || shift
+programs=("$@")
+if [ ${#programs[@]} -eq 0 ]; then
+	mapfile -t programs < <(make -s -C "$top/selftests/kernel" list)
+fi
+
+skip_all()
+{
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+[ "$(id -u)" -eq 0 ] || skip_all "this needs root"
+[ -x "$dir/${programs[0]}" ] || skip_all "no tests in $dir: run make selftests"
+if [ -n "$loaded" ]; then
+	[ -c /dev/rvfctl ] || skip_all "the module is not loaded"
+else
+	[ -f "$module" ] || skip_all "no module $module: run make module"
+fi
+
+failed=0
+number=0
+
+# result STATUS NAME: a test point
+result()
+{
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $number $2"
+	else
+		echo "not ok $number $2"
+		failed=1
+	fi
+}
+
+# The kernel's log since the marker MARK
+log_since()
+{
+	dmesg | awk -v mark="$1" 'found { print } index($0, mark) { found = 1 }'
+}
+
+# Removes the module; a release may still be at work for a moment.
+unload()
+{
+	local try
+
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		rmmod rvf 2> /dev/null && return 0
+		sleep 0.3
+	done
+	echo "# rmmod: used by $(cat /sys/module/rvf/refcnt) after $try tries"
+	return 1
+}
+
+# explain STATUS: what a program's exit status means, unless its TAP says it
+explain()
+{
+	case $1 in
+	0|1|4) ;;
+	124|137) echo "# it did not end within $limit s" ;;
+	*) [ "$1" -le 128 ] || echo "# signal $(($1 - 128)) ended it" ;;
+	esac
+}
+
+# run PROGRAM [ARGUMENT]...: its test points are those of a nested stream
+run()
+{
+	local mark status bugs
+
+	mark="rvf selftests: $1 $$ $RANDOM"
+	echo "$mark" > /dev/kmsg
+	if [ -n "$loaded" ] || insmod "$module"; then
+		timeout -k 5 "$limit" "$dir/$1" "${@:2}" 2>&1 | sed -u 's/^/# /'
+		status=${PIPESTATUS[0]}
+	else
+		status=1
+	fi
+	explain "$status"
+	[ "$status" -ne 4 ] || status=0
+	result "$status" "$1"
+	if [ -z "$loaded" ]; then
+		unload
+		result $? "$1: the module can be removed"
+	fi
+	bugs=$(log_since "$mark" | "$top/scripts/lib/kernel-log-check" /dev/stdin)
+	status=$?
+	[ -z "$bugs" ] || printf '%s\n' "$bugs" | head -n 30 | sed 's/^/# /'
+	result $status "$1: the kernel's log is clean"
+}
+
+echo "TAP version 13"
+points=3
+[ -z "$loaded" ] || points=2
+echo "1..$((${#programs[@]} * points))"
+for program in "${programs[@]}"; do
+	run "$program"
+done
+exit $failed

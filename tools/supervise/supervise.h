@@ -28,7 +28,8 @@ struct rvf_supervised;
  * @RVF_PHASE_BOUND: It is bound, and not ready yet.
  * @RVF_PHASE_READY: It is at work.
  * @RVF_PHASE_PAUSED: It ended, and is started again after a pause.
- * @RVF_PHASE_ENDED: It ended with exit(0) and is not started again.
+ * @RVF_PHASE_ENDED: It ended with exit(0) and is not started again. To what
+ *	needs it, that is as good as being ready.
  * @RVF_PHASE_FAILED: It ended otherwise, or could not be started, and is not
  *	started again.
  * @RVF_PHASE_STOPPED: It was stopped, or never started, since something that

@@ -23,6 +23,8 @@
 #define OLD_CGROUP_TRIES    100
 #define OLD_CGROUP_PAUSE_NS 20000000
 
+#define ENTER_TRIES 3
+
 /**
  * struct answer - What the child sends, with the mount fd
  * @err: 0 or a negative errno.
@@ -159,12 +161,17 @@ int rvf_mount_in_cgroup(int ctl, struct rvf_package *package, const char *name,
 	if (err)
 		return err;
 	__u64 memory = rvf_cgroup_mount_memory(&package->manifest);
-	int cgroup = fresh_cgroup(root, name, memory, e);
-	if (cgroup < 0)
-		return cgroup;
+	/* rvfd takes an empty cgroup without a mount for a stale one: then again. */
+	for (int i = 0; i < ENTER_TRIES; i++) {
+		int cgroup = fresh_cgroup(root, name, memory, e);
 
-	err = mount_from(cgroup, ctl, &answer);
-	close(cgroup);
+		if (cgroup < 0)
+			return cgroup;
+		err = mount_from(cgroup, ctl, &answer);
+		close(cgroup);
+		if (err != -ENODEV)
+			break;
+	}
 	if (err)
 		rvf_error_system(e, -err, "cannot mount from a cgroup of its own");
 	else

@@ -34,7 +34,7 @@ static const char *const allowed[] = {
 	"select", "_newselect", "pselect6", "pselect6_time64", "epoll_create", "epoll_create1",
 	"epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd", "eventfd2",
 	"timerfd_create", "timerfd_settime", "timerfd_settime64", "timerfd_gettime",
-	"timerfd_gettime64", "signalfd", "signalfd4", "pipe", "pipe2", "memfd_create",
+	"timerfd_gettime64", "signalfd", "signalfd4", "pipe", "pipe2",
 	/* with an empty path, of an fd; with any other there is nothing to be found */
 	"newfstatat", "fstatat64", "statx",
 	/* memory */
@@ -153,21 +153,27 @@ static int add_values(scmp_filter_ctx filter, const char *name, unsigned int arg
 	return 0;
 }
 
+/* Nothing executable, and nothing from the host's pool of huge pages. */
 static int add_memory(scmp_filter_ctx filter)
 {
-	struct scmp_arg_cmp no_exec = SCMP_CMP(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	struct scmp_arg_cmp plain[] = { SCMP_CMP(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+					SCMP_CMP(3, SCMP_CMP_MASKED_EQ, MAP_HUGETLB, 0) };
 	struct scmp_arg_cmp exec = SCMP_CMP(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
-	static const char *const calls[] = { "mmap", "mmap2", "mprotect" };
+	struct scmp_arg_cmp memfd = SCMP_CMP(1, SCMP_CMP_MASKED_EQ, MFD_HUGETLB, 0);
+	static const struct {
+		const char *name;
+		unsigned int n;
+	} calls[] = { { "mmap", 2 }, { "mmap2", 2 }, { "mprotect", 1 } };
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		int err = add_rule(filter, SCMP_ACT_ALLOW, calls[i], 1, &no_exec);
+		int err = add_rule(filter, SCMP_ACT_ALLOW, calls[i].name, calls[i].n, plain);
 
 		if (!err)
-			err = add_rule(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 1, &exec);
+			err = add_rule(filter, SCMP_ACT_ERRNO(EPERM), calls[i].name, 1, &exec);
 		if (err)
 			return err;
 	}
-	return 0;
+	return add_rule(filter, SCMP_ACT_ALLOW, "memfd_create", 1, &memfd);
 }
 
 /* Threads, and nothing else. clone3, whose flags are in memory, gets ENOSYS. */

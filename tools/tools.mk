@@ -13,7 +13,7 @@ PKG_CONFIG ?= pkg-config
 # Files of the module that are plain C, and part of librvf too
 LIBRVF_SHARED_SRCS := $(wildcard module/manifest_parse.c)
 
-RVF_PKGS := libnl-genl-3.0 libnl-3.0 libcrypto libseccomp yaml-0.1
+RVF_PKGS := libnl-genl-3.0 libnl-3.0 libcrypto libseccomp yaml-0.1 zlib
 
 CFLAGS ?= -O2 -g
 rvf_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -fstack-protector-strong
@@ -31,6 +31,7 @@ lib_srcs := $(strip $(wildcard tools/lib/rvf/*.c) $(LIBRVF_SHARED_SRCS))
 plugin_lib_srcs := $(wildcard tools/lib/plugin/*.c)
 rvfctl_srcs := $(wildcard tools/rvfctl/*.c)
 rvfd_srcs := $(wildcard tools/rvfd/*.c)
+supervise_srcs := $(wildcard tools/supervise/*.c)
 plugins := $(patsubst tools/plugins/%/,%,$(sort $(dir $(wildcard tools/plugins/*/*.c))))
 
 # The parser's header is the module's and librvf's.
@@ -45,6 +46,7 @@ lib_objs := $(call objects,pic,$(lib_srcs))
 plugin_lib_objs := $(call objects,static,$(plugin_lib_srcs))
 rvfctl_objs := $(call objects,pie,$(rvfctl_srcs))
 rvfd_objs := $(call objects,pie,$(rvfd_srcs))
+supervise_objs := $(call objects,pie,$(supervise_srcs))
 plugin_objs := $(call objects,static,$(wildcard tools/plugins/*/*.c))
 
 soname := librvf.so.0
@@ -128,8 +130,15 @@ $(BUILD)/lib/%.pc: tools/lib/%.pc.in $(flags_file)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(pc) $< > $@
 
-$(BUILD)/rvfctl: $(rvfctl_objs) $(BUILD)/lib/librvf.a
-$(BUILD)/rvfd: $(rvfd_objs) $(BUILD)/lib/librvf.a
+# What rvfd and rvfctl share; not installed
+$(BUILD)/libsupervise.a: $(supervise_objs)
+	$(say) AR $@
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+$(BUILD)/rvfctl: $(rvfctl_objs) $(BUILD)/libsupervise.a $(BUILD)/lib/librvf.a
+$(BUILD)/rvfd: $(rvfd_objs) $(BUILD)/libsupervise.a $(BUILD)/lib/librvf.a
 $(BUILD)/rvfctl $(BUILD)/rvfd:
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) -pie $(rvf_ldflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
@@ -146,7 +155,7 @@ endef
 $(foreach name,$(plugins),$(eval $(call plugin,$(name))))
 
 -include $(patsubst %.o,%.d,$(lib_objs) $(plugin_lib_objs) $(rvfctl_objs) \
-	$(rvfd_objs) $(plugin_objs))
+	$(rvfd_objs) $(supervise_objs) $(plugin_objs))
 
 # ---- installation
 

@@ -258,7 +258,8 @@ bool rvf_ring_read(struct rvf_ring *ring, __u64 after, struct rvf_log_line *line
 	line->cut = record->stream & FLAG_CUT;
 	line->length = record->length;
 	line->data = data;
-	memcpy(data, record + 1, record->length);
+	if (data)
+		memcpy(data, record + 1, record->length);
 	if (dropped)
 		*dropped = record->sequence - after - 1;
 	ring->last_sequence = record->sequence;

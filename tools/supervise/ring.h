@@ -41,7 +41,7 @@ void rvf_ring_append(struct rvf_ring *ring, struct rvf_log_line *line);
  * @ring: A ring.
  * @after: A sequence, or 0.
  * @line: Is filled; its data is @data.
- * @data: Takes the bytes.
+ * @data: Takes the bytes; may be NULL.
  * @dropped: Takes how many lines after @after are gone; may be NULL.
  *
  * Return: true when there is one.

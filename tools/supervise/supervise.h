@@ -283,7 +283,7 @@ int rvf_supervised_failed(const struct rvf_supervised *mount);
  * @task: Which task.
  * @after: Give the first line whose sequence is above this.
  * @line: Is filled.
- * @data: Takes the line's bytes.
+ * @data: Takes the line's bytes; may be NULL.
  * @dropped: Takes how many lines above @after are not kept any more; may be
  *	NULL.
  *

@@ -80,7 +80,9 @@ static bool rvf_is_vdso(struct vm_area_struct *vma)
 
 /*
  * Whatever exe_file says (prctl(PR_SET_MM) can forge it, and binfmt_misc could
- * on newer kernels), only the image's own code can be executed.
+ * on newer kernels), only the image's own code can be executed: mapped from the
+ * image, and never written to, for that would have given the mapping an
+ * anon_vma.
  */
 static bool rvf_text_is_image(const struct inode *image)
 {
@@ -95,7 +97,7 @@ static bool rvf_text_is_image(const struct inode *image)
 		if (!(vma->vm_flags & VM_EXEC) || rvf_is_vdso(vma))
 			continue;
 		if (!vma->vm_file || file_inode(vma->vm_file) != image ||
-		    (vma->vm_flags & VM_WRITE)) {
+		    (vma->vm_flags & VM_WRITE) || vma->anon_vma) {
 			ok = false;
 			break;
 		}

@@ -202,11 +202,11 @@ static int rvf_parse_header(struct rvf_parser *p)
 		return rvf_bad(p, RVF_REASON_VERSION, 0);
 	if (le32_to_cpu(h->length) != p->m->length)
 		return rvf_bad(p, RVF_REASON_HEADER, 0);
+	p->m->header = h;
 	if (h->reserved)
 		return rvf_bad(p, RVF_REASON_RESERVED, 0);
 	if (h->proof_policy || h->rollback_hooks || h->witness_policy)
 		return rvf_bad(p, RVF_REASON_UNSUPPORTED, 0);
-	p->m->header = h;
 	p->at = sizeof(*h);
 	return 0;
 }

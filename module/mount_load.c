@@ -121,6 +121,15 @@ static u32 rvf_lower(u32 host, u32 asked)
 	return asked ? min(host, asked) : host;
 }
 
+static u32 rvf_parse_status(const struct rvf_m_header *header, int err)
+{
+	if (err != -EDQUOT && err != -EOPNOTSUPP)
+		return RVF_VERIFY_MANIFEST_INVALID;
+	if (err == -EOPNOTSUPP && header && header->proof_policy)
+		return RVF_VERIFY_PROOF_POLICY_INVALID;
+	return RVF_VERIFY_CAPABILITIES_INSUFFICIENT;
+}
+
 /* Step 2: it is a manifest, within the limits of host and caller. */
 static int rvf_load_parse(struct rvf_load *load)
 {
@@ -139,13 +148,8 @@ static int rvf_load_parse(struct rvf_load *load)
 	err = rvf_manifest_parse(&mnt->manifest, mnt->manifest_data,
 				 cmd->manifest_len, &limits, &load->why.reason,
 				 &load->why.index);
-	cmd->out_status = err == -EBADMSG ?
-			  RVF_VERIFY_MANIFEST_INVALID :
-			  RVF_VERIFY_CAPABILITIES_INSUFFICIENT;
-	if (err)
-		return err;
-	cmd->out_status = RVF_VERIFY_MANIFEST_INVALID;
-	return rvf_load_content_hash(load);
+	cmd->out_status = rvf_parse_status(mnt->manifest.header, err);
+	return err ?: rvf_load_content_hash(load);
 }
 
 /*
@@ -185,8 +189,8 @@ static int rvf_load_package(struct rvf_load *load)
 {
 	struct rvf_mount *cmd = load->cmd;
 	u32 count = load->mnt->manifest.n_segments;
-	int err;
 
+	cmd->out_status = RVF_VERIFY_COMPONENT_MISSING;
 	if (cmd->segment_count != count)
 		return rvf_refuse(&load->why, -EINVAL,
 				  RVF_REASON_SEGMENT_COUNT, count);
@@ -201,9 +205,7 @@ static int rvf_load_package(struct rvf_load *load)
 	load->file = fget(cmd->package_fd);
 	if (!load->file)
 		return -EBADF;
-	err = rvf_segment_file_check(load->file);
-	cmd->out_status = RVF_VERIFY_COMPONENT_MISSING;
-	return err;
+	return rvf_segment_file_check(load->file);
 }
 
 static int rvf_load_segment_begin(struct rvf_load *load, u32 index,
@@ -227,7 +229,7 @@ static int rvf_load_segment_end(struct rvf_load *load, u32 index,
 	return err;
 }
 
-/* A segment that nothing is made of (a task's bytecode, a dry run's all). */
+/* Read a segment for its digest alone. */
 static int rvf_load_skip_segment(struct rvf_load *load, u32 index)
 {
 	struct rvf_segment_reader reader;
@@ -360,6 +362,28 @@ static int rvf_load_queues(struct rvf_load *load)
 	return 0;
 }
 
+/* A dry run: in the order of a real one, so that both tell the same. */
+static int rvf_load_check(struct rvf_load *load)
+{
+	const struct rvf_manifest *m = &load->mnt->manifest;
+	u32 i, segment;
+	int err = 0;
+
+	for (i = 0; i < m->n_regions && !err; i++) {
+		segment = le32_to_cpu(m->regions[i].segment);
+		if (segment != RVF_M_NONE && !test_bit(segment, load->seen))
+			err = rvf_load_skip_segment(load, segment);
+	}
+	for (i = 0; i < m->n_components && !err; i++) {
+		segment = le32_to_cpu(m->components[i].image);
+		if (rvf_component_is_task(&m->components[i]) &&
+		    !test_bit(segment, load->seen))
+			err = rvf_load_skip_segment(load, segment);
+	}
+	return err;
+}
+
+/* Segments that nothing is made of belong to the package all the same. */
 static int rvf_load_rest(struct rvf_load *load)
 {
 	u32 i;
@@ -369,6 +393,15 @@ static int rvf_load_rest(struct rvf_load *load)
 		if (!test_bit(i, load->seen))
 			err = rvf_load_skip_segment(load, i);
 	return err;
+}
+
+static int rvf_load_objects(struct rvf_load *load)
+{
+	int err = rvf_load_regions(load);
+
+	if (!err)
+		err = rvf_load_tasks(load);
+	return err ?: rvf_load_queues(load);
 }
 
 /* All steps, up to a mount that could be published. */
@@ -390,13 +423,10 @@ static int rvf_load_run(struct rvf_load *load)
 					  RVF_REASON_NAME_IN_USE, 0);
 	}
 	err = rvf_load_package(load);
-	if (!err && !load->dry) {
-		err = rvf_load_regions(load);
-		if (!err)
-			err = rvf_load_tasks(load);
-		if (!err)
-			err = rvf_load_queues(load);
-	}
+	if (!err && load->dry)
+		err = rvf_load_check(load);
+	else if (!err)
+		err = rvf_load_objects(load);
 	return err ?: rvf_load_rest(load);
 }
 

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Writing RVF files: into a new file beside the target, which takes the
+ * target's place when it is whole. The directory is what RVF's own tools look
+ * for at a file's end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <rvf/package.h>
+#include "container.h"
+
+/* The directory's payload: this head, an entry for each segment, a count of
+ * deletions (none).
+ */
+struct directory_head {
+	__le32 epoch;
+	__le16 dimension;
+	__le64 vectors;
+	__le32 count;
+	__u8 profile;
+	__u8 reserved[3];
+} __attribute__((packed));
+
+struct directory_entry {
+	__le64 id;
+	__le64 header;
+	__le64 length;
+	__u8 type;
+} __attribute__((packed));
+
+struct rvf_writer {
+	char *path;
+	char *temporary;
+	int fd;
+	__u64 at;
+	__u64 last_id;
+	struct directory_entry *entries;
+	size_t count;
+};
+
+int rvf_pwrite_all(int fd, const void *buffer, size_t length, __u64 offset)
+{
+	const char *from = buffer;
+
+	while (length) {
+		ssize_t n = pwrite(fd, from, length, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		from += n;
+		offset += n;
+		length -= n;
+	}
+	return 0;
+}
+
+int rvf_writer_new(struct rvf_writer **out, const char *path, unsigned int mode,
+		   struct rvf_error *e)
+{
+	struct rvf_writer *w = calloc(1, sizeof(*w));
+	struct stat st;
+	int err;
+
+	if (!w)
+		return rvf_error_system(e, ENOMEM, "cannot write %s", path);
+	w->fd = -1;
+	w->path = strdup(path);
+	if (!w->path || asprintf(&w->temporary, "%s.XXXXXX", path) < 0) {
+		w->temporary = NULL;
+		err = rvf_error_system(e, ENOMEM, "cannot write %s", path);
+		goto fail;
+	}
+	if (!stat(path, &st))
+		mode = st.st_mode & 07777;
+	w->fd = mkostemp(w->temporary, O_CLOEXEC);
+	if (w->fd < 0) {
+		err = rvf_error_system(e, errno, "cannot write %s", path);
+		free(w->temporary);
+		w->temporary = NULL;
+		goto fail;
+	}
+	if (fchmod(w->fd, mode)) {
+		err = rvf_error_system(e, errno, "cannot write %s", path);
+		goto fail;
+	}
+	*out = w;
+	return 0;
+
+fail:
+	rvf_writer_abort(w);
+	return err;
+}
+
+static int failed(struct rvf_writer *w, int err, struct rvf_error *e)
+{
+	return rvf_error_system(e, -err, "cannot write %s", w->path);
+}
+
+/* The header, once the payload behind it is written and its CRC known. */
+static int end_segment(struct rvf_writer *w, __u64 id, __u32 type, __u64 length, __u32 crc,
+		       struct rvf_error *e)
+{
+	struct container_header h = {
+		.magic = htole32(RVF_CONTAINER_MAGIC),
+		.version = 1,
+		.type = type,
+		.id = htole64(id),
+		.length = htole64(length),
+	};
+	struct directory_entry *entries;
+	int err;
+
+	for (unsigned int i = 0; i < 4; i++)
+		h.checksum[i] = htole32(i ? crc << (8 * i) | crc >> (32 - 8 * i) : crc);
+	err = rvf_pwrite_all(w->fd, &h, sizeof(h), w->at);
+	if (err)
+		return failed(w, err, e);
+
+	entries = realloc(w->entries, (w->count + 1) * sizeof(*entries));
+	if (!entries)
+		return failed(w, -ENOMEM, e);
+	w->entries = entries;
+	entries[w->count++] = (struct directory_entry){
+		.id = htole64(id),
+		.header = htole64(w->at),
+		.length = htole64(length),
+		.type = type,
+	};
+	if (id > w->last_id)
+		w->last_id = id;
+	w->at += sizeof(h) + length;
+	w->at = (w->at + RVF_CONTAINER_ALIGN - 1) & ~(__u64)(RVF_CONTAINER_ALIGN - 1);
+	return 0;
+}
+
+int rvf_writer_segment(struct rvf_writer *w, __u64 id, __u32 type, const void *data, size_t length,
+		       struct rvf_error *e)
+{
+	int err = rvf_pwrite_all(w->fd, data, length, w->at + sizeof(struct container_header));
+
+	if (err)
+		return failed(w, err, e);
+	return end_segment(w, id, type, length, rvf_crc32(0, data, length), e);
+}
+
+int rvf_writer_copy(struct rvf_writer *w, __u64 id, __u32 type, int fd, __u64 offset, __u64 length,
+		    struct rvf_error *e)
+{
+	__u64 to = w->at + sizeof(struct container_header), done = 0;
+	unsigned char chunk[65536];
+	__u32 crc = 0;
+
+	while (done < length) {
+		size_t n = length - done < sizeof(chunk) ? length - done : sizeof(chunk);
+		int err = rvf_pread_all(fd, chunk, n, offset + done);
+
+		if (!err)
+			err = rvf_pwrite_all(w->fd, chunk, n, to + done);
+		if (err)
+			return failed(w, err, e);
+		crc = rvf_crc32(crc, chunk, n);
+		done += n;
+	}
+	return end_segment(w, id, type, length, crc, e);
+}
+
+static int write_directory(struct rvf_writer *w, struct rvf_error *e)
+{
+	size_t entries = w->count * sizeof(struct directory_entry);
+	size_t length = sizeof(struct directory_head) + entries + sizeof(__le32);
+	struct directory_head *head = calloc(1, length);
+	int err;
+
+	if (!head)
+		return failed(w, -ENOMEM, e);
+	head->epoch = htole32(1);
+	head->count = htole32(w->count);
+	memcpy(head + 1, w->entries, entries);
+	err = rvf_writer_segment(w, w->last_id + 1, RVF_SEG_DIRECTORY, head, length, e);
+	free(head);
+	return err;
+}
+
+/* A rename is on the disk when its directory is. */
+static void sync_directory(const char *path)
+{
+	char *copy = strdup(path);
+	int fd;
+
+	if (!copy)
+		return;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(copy);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+int rvf_writer_finish(struct rvf_writer *w, struct rvf_error *e)
+{
+	int err = write_directory(w, e);
+
+	if (!err && (fsync(w->fd) || rename(w->temporary, w->path)))
+		err = failed(w, -errno, e);
+	if (!err) {
+		sync_directory(w->path);
+		free(w->temporary);
+		w->temporary = NULL;
+	}
+	rvf_writer_abort(w);
+	return err;
+}
+
+void rvf_writer_abort(struct rvf_writer *w)
+{
+	if (!w)
+		return;
+	if (w->temporary)
+		unlink(w->temporary);
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w->temporary);
+	free(w->path);
+	free(w->entries);
+	free(w);
+}

@@ -174,7 +174,11 @@ static void rvf_binding_release(struct mmu_notifier *notifier,
 		container_of(notifier, struct rvf_binding, notifier);
 	struct task_struct *task;
 
-	if (!READ_ONCE(binding->live))
+	/*
+	 * Once only: while the core walks its list and is about to take us off
+	 * it, mmu_notifier_unregister() in our work item would call it again.
+	 */
+	if (!atomic_xchg(&binding->live, 0))
 		return;
 	rcu_read_lock();
 	if (task_tgid(current) == binding->pid)
@@ -265,7 +269,7 @@ static int rvf_tsk_publish_binding(struct rvf_tsk *tsk, u64 incarnation,
 	/* Pairs with the acquire in rvf_tsk_foreign_mm(): the mm comes first. */
 	smp_store_release(&tsk->bound_pid, get_pid(binding->pid));
 	/* Our own mm: it cannot end before we return. */
-	WRITE_ONCE(binding->live, true);
+	atomic_set(&binding->live, 1);
 	rvf_tsk_set_state(tsk, RVF_TASK_BOUND);
 	/* Only its address was ever looked at. */
 	put_pid(old);

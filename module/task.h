@@ -24,7 +24,7 @@ struct rvf_ucmd;
  * @tsk: The task; with a reference on its mount.
  * @pid: Its process; holds a reference.
  * @ended: Does what there is to do when the mm ended.
- * @live: The binding stands; false while it is made and unmade, when the
+ * @live: The binding stands; 0 while it is made and unmade, when the
  *	notifier's release means nothing.
  * @exit_kind: Once it ended, one of enum rvf_exit_kind.
  * @exit_code: Exit code or signal number.
@@ -35,7 +35,7 @@ struct rvf_binding {
 	struct rvf_tsk *tsk;
 	struct pid *pid;
 	struct work_struct ended;
-	bool live;
+	atomic_t live;
 	u32 exit_kind;
 	s32 exit_code;
 };

@@ -66,9 +66,11 @@ static int rvf_load_verify(struct rvf_load *load)
 	void *envelope = NULL;
 	int err;
 
-	if (cmd->manifest_len > RVF_MAX_MANIFEST)
+	if (cmd->manifest_len > RVF_MAX_MANIFEST) {
+		cmd->out_status = RVF_VERIFY_CAPABILITIES_INSUFFICIENT;
 		return rvf_refuse(&load->why, -EDQUOT,
 				  RVF_REASON_MANIFEST_SIZE, 0);
+	}
 	if (cmd->manifest_len < sizeof(struct rvf_m_header))
 		return rvf_refuse(&load->why, -EBADMSG, RVF_REASON_HEADER, 0);
 	if (cmd->signatures_len > RVF_MAX_ENVELOPE)
@@ -190,6 +192,7 @@ static int rvf_load_package(struct rvf_load *load)
 	struct rvf_mount *cmd = load->cmd;
 	u32 count = load->mnt->manifest.n_segments;
 
+	cmd->out_status = RVF_VERIFY_COMPONENT_MISSING;
 	cmd->out_status = RVF_VERIFY_COMPONENT_MISSING;
 	if (cmd->segment_count != count)
 		return rvf_refuse(&load->why, -EINVAL,

@@ -245,6 +245,8 @@ static bool rvf_mnt_grace_over(struct rvf_mnt *mnt)
 		return false;
 	}
 	mnt->tearing = true;
+	/* One that rvf_mnt_task_ended() queued while we were on our way here. */
+	cancel_delayed_work(&mnt->unmount);
 	for (i = 0; i < mnt->n_tasks; i++)
 		rvf_tsk_kill(&mnt->tasks[i]);
 	mutex_unlock(&mnt->lock);

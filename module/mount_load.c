@@ -193,7 +193,6 @@ static int rvf_load_package(struct rvf_load *load)
 	u32 count = load->mnt->manifest.n_segments;
 
 	cmd->out_status = RVF_VERIFY_COMPONENT_MISSING;
-	cmd->out_status = RVF_VERIFY_COMPONENT_MISSING;
 	if (cmd->segment_count != count)
 		return rvf_refuse(&load->why, -EINVAL,
 				  RVF_REASON_SEGMENT_COUNT, count);

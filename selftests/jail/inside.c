@@ -26,6 +26,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/rvf.h>
 
 extern char **environ;
 
@@ -287,6 +288,16 @@ static int count_fds(void)
 	return n;
 }
 
+/* The first of all commands, and what the kernel says to it. */
+static int bind_task(void)
+{
+	struct rvf_bind bind = { .size = sizeof(bind) };
+
+	if (!ioctl(3, RVF_BIND, &bind) || errno == EPERM || errno == EAGAIN)
+		return bind.out_reason;
+	return -errno;
+}
+
 int main(int argc, char **argv)
 {
 	const char *command = argc > 1 ? argv[1] : "";
@@ -300,6 +311,8 @@ int main(int argc, char **argv)
 		puts(work());
 	else if (!strcmp(command, "fds"))
 		printf("%d\n", count_fds());
+	else if (!strcmp(command, "bind"))
+		printf("reason=%d\n", bind_task());
 	else if (!strcmp(command, "exit"))
 		return argc > 2 ? atoi(argv[2]) : 0;
 	else if (!strcmp(command, "wait"))

@@ -155,7 +155,8 @@ struct rvf_mtask {
  * @by_component: Number of each component's task, -1: it is none.
  * @work: Runs when something changed: see mount.c.
  * @stopping: It is being unmounted.
- * @gone: It is unmounted.
+ * @gone: It is unmounted ...
+ * @gone_ms: ... since then.
  * @told_ready: The owner was told.
  * @told_ended: Likewise, and no task was started since.
  * @first_failed: Number of the task that failed first, or -1.
@@ -177,6 +178,7 @@ struct rvf_supervised {
 	struct rvf_timer *work;
 	bool stopping;
 	bool gone;
+	__u64 gone_ms;
 	bool told_ready;
 	bool told_ended;
 	int first_failed;

@@ -11,6 +11,10 @@
 
 #include "internal.h"
 
+/* How long processes may live when the mount is gone, and how often to look. */
+#define END_MS	2000
+#define LOOK_MS 100
+
 void rvf_mount_changed(struct rvf_supervised *mount)
 {
 	rvf_timer_set(mount->work, 0);
@@ -61,8 +65,7 @@ void rvf_mount_events(int fd, __u32 events, void *context)
 		rvf_loop_unwatch(loop, fd);
 		stop_all(mount);
 		mount->gone = true;
-		for (__u32 i = 0; i < mount->n_tasks; i++)
-			rvf_mtask_kill(&mount->tasks[i], "killed: the mount is gone");
+		mount->gone_ms = rvf_now_ms();
 		rvf_mount_changed(mount);
 	} else if (events & EPOLLPRI) {
 		/* It stays set: from now on only the hang-up is waited for. */
@@ -155,6 +158,15 @@ static bool has_processes(const struct rvf_supervised *mount)
 	return false;
 }
 
+/* The kernel has killed what was bound: that takes but a moment to end. */
+static void wait_for_processes(struct rvf_supervised *mount)
+{
+	if (rvf_now_ms() - mount->gone_ms >= END_MS)
+		for (__u32 i = 0; i < mount->n_tasks; i++)
+			rvf_mtask_kill(&mount->tasks[i], "killed: the mount is gone");
+	rvf_timer_set(mount->work, LOOK_MS);
+}
+
 void rvf_mount_work(void *context)
 {
 	struct rvf_supervised *mount = context;
@@ -167,6 +179,8 @@ void rvf_mount_work(void *context)
 		}
 	}
 	tell(mount);
-	if (mount->gone && !has_processes(mount))
+	if (mount->gone && has_processes(mount))
+		wait_for_processes(mount);
+	else if (mount->gone)
 		rvf_mount_finish_gone(mount);
 }

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel binds a process in the whole jail, and none in a jail of which
+ * one part is missing. Needs root and the module.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <unistd.h>
+
+#include <rvf/device.h>
+#include <rvf/key.h>
+#include <rvf/package.h>
+#include "run.h"
+#include "tap.h"
+
+static char dir[] = "/tmp/rvf-bind-XXXXXX";
+static int claim = -1;
+
+static const char *in_dir(const char *name)
+{
+	static char paths[4][128];
+	static unsigned int n;
+	char *path = paths[n++ % 4];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
+	return path;
+}
+
+static int build_package(struct rvf_error *e)
+{
+	const __u8 id[16] = { 1 };
+	struct rvf_builder *b = rvf_builder_new(id, "bind", 1, NULL);
+	int segment = b ? rvf_builder_segment(b, RVF_SEG_IMAGE, inside_path, e) : -ENOMEM;
+	struct rvf_component_spec spec = { .name = "inside",
+					   .kind = RVF_COMPONENT_NATIVE,
+					   .image = segment,
+					   .source = RVF_M_NONE,
+					   .restart_window_ms = 1000,
+					   .limit_pids = 16,
+					   .limit_memory = 16 << 20,
+					   .limit_cpu = 1000 };
+
+	int err = segment < 0 ? segment : rvf_builder_component(b, &spec);
+	if (err >= 0)
+		err = rvf_builder_write(b, in_dir("bind.rvf"), e);
+	rvf_builder_free(b);
+	return err;
+}
+
+static int sign_package(struct rvf_error *e)
+{
+	struct rvf_package *package;
+	int err = rvf_package_load(&package, in_dir("bind.rvf"), e);
+
+	if (err)
+		return err;
+	err = rvf_sign(package, in_dir("key"), in_dir("bind.rvf"), NULL, e);
+	rvf_package_free(package);
+	return err;
+}
+
+static int mount_package(struct rvf_error *e)
+{
+	struct rvf_key_options options = { .label = "test", .usage = RVF_KEY_MOUNT };
+	struct rvf_key_record record;
+	struct rvf_mount_result result;
+	struct rvf_package *package = NULL;
+	int ctl = rvf_open(e);
+	int err = ctl < 0 ? ctl : 0;
+
+	if (!err)
+		err = rvf_key_generate(in_dir("key"), in_dir("pub"), &options, &record, e);
+	if (!err)
+		err = rvf_key_add(ctl, &record, NULL, e);
+	if (!err)
+		err = build_package(e);
+	if (!err)
+		err = sign_package(e);
+	if (!err)
+		err = rvf_package_load(&package, in_dir("bind.rvf"), e);
+	if (!err)
+		err = rvf_mount_package(ctl, package, NULL, NULL, &result, e);
+	if (!err)
+		err = rvf_supervise(result.fd, e);
+	if (!err)
+		claim = result.fd;
+	rvf_package_free(package);
+	if (ctl >= 0)
+		close(ctl);
+	return err;
+}
+
+/* Starts the task with a part of the jail left out; what the kernel says to BIND. */
+static int bind_without(__u32 drop)
+{
+	int task_fd, image_fd, reason = -1;
+	struct run run;
+
+	run_init(&run, "bind", NULL);
+	/* The last process's end may not have been noted yet. */
+	int err = -EBUSY;
+	for (int i = 0; i < 100 && err == -EBUSY; i++) {
+		err = rvf_task_start(claim, 0, &task_fd, &image_fd, NULL, &run.error);
+		if (err == -EBUSY)
+			usleep(10000);
+	}
+	if (err) {
+		note("%s", run.error.what);
+		return -1;
+	}
+	run.config.image_fd = image_fd;
+	run.config.task_fd = task_fd;
+	run.config.unsafe = drop;
+	run.config.drop = drop;
+	err = run_start(&run);
+	close(task_fd);
+	close(image_fd);
+	if (err) {
+		note("%s; %s", run.error.what, run.error.why);
+		return -1;
+	}
+	run_end(&run);
+	if (run_value(&run, "reason"))
+		reason = atoi(run_value(&run, "reason"));
+	else
+		note("it said '%s'", run.output);
+	return reason;
+}
+
+static void refused(__u32 drop, __u32 reason, const char *what)
+{
+	int got = bind_without(drop);
+
+	if (!ok(got == (int)reason, "%s: %s", what,
+		reason ? rvf_reason_text(reason) : "bound all the same"))
+		note("reason %d", got);
+}
+
+int main(int argc, char **argv)
+{
+	static char path[4096];
+	struct rvf_error e = { 0 };
+	gid_t group = 4;
+
+	if (geteuid() != 0 || access("/dev/rvfctl", F_OK)) {
+		puts("1..0 # SKIP this needs root and the module");
+		return 4;
+	}
+	snprintf(path, sizeof(path), "%.*s/inside", (int)(strrchr(argv[0], '/') - argv[0]),
+		 argv[0]);
+	inside_path = argc > 1 ? argv[1] : path;
+	if (!mkdtemp(dir) || !ok(!mount_package(&e), "a package is mounted")) {
+		note("%s; %s", e.what, e.why);
+		return done();
+	}
+
+	refused(0, RVF_REASON_NONE, "the whole jail");
+	refused(RVF_JAIL_USER_NS, RVF_REASON_BIND_USER_NS, "no user namespace");
+	refused(RVF_JAIL_MOUNT_NS, RVF_REASON_BIND_NAMESPACE, "no mount namespace");
+	refused(RVF_JAIL_PID_NS, RVF_REASON_BIND_NAMESPACE, "no pid namespace");
+	refused(RVF_JAIL_IPC_NS, RVF_REASON_BIND_NAMESPACE, "no IPC namespace");
+	refused(RVF_JAIL_UTS_NS, RVF_REASON_BIND_NAMESPACE, "no UTS namespace");
+	refused(RVF_JAIL_CGROUP_NS, RVF_REASON_BIND_NAMESPACE, "no cgroup namespace");
+	refused(RVF_JAIL_NET_NS, RVF_REASON_BIND_NAMESPACE, "no network namespace");
+	refused(RVF_JAIL_ROOT, RVF_REASON_BIND_ROOT, "the host's root");
+	refused(RVF_JAIL_READ_ONLY, RVF_REASON_BIND_ROOT, "a root that can be written");
+	refused(RVF_JAIL_ID, RVF_REASON_BIND_USER, "the host's root as its id");
+	refused(RVF_JAIL_CAPS, RVF_REASON_BIND_CAPS, "a capability");
+	refused(RVF_JAIL_BOUNDING, RVF_REASON_BIND_CAPS, "a full bounding set");
+	refused(RVF_JAIL_NNP, RVF_REASON_BIND_NNP, "no no_new_privs");
+	refused(RVF_JAIL_SECCOMP, RVF_REASON_BIND_SECCOMP, "no seccomp filter");
+
+	if (setgroups(1, &group))
+		note("setgroups: %s", strerror(errno));
+	refused(RVF_JAIL_GROUPS, RVF_REASON_BIND_USER, "a supplementary group");
+	refused(0, RVF_REASON_NONE, "the whole jail, from a parent with a group");
+	personality(ADDR_NO_RANDOMIZE);
+	refused(RVF_JAIL_PERSONALITY, RVF_REASON_BIND_PERSONALITY, "another execution domain");
+	refused(0, RVF_REASON_NONE, "the whole jail, from a parent of another domain");
+
+	refused(RVF_JAIL_LIMITS | RVF_JAIL_FDS | RVF_JAIL_SIGNALS | RVF_JAIL_SESSION |
+			RVF_JAIL_DEATH,
+		RVF_REASON_NONE, "no limits, fds, signals, session, tie");
+	close(claim);
+	for (const char *const *name = (const char *[]){ "key", "pub", "bind.rvf", NULL }; *name;
+	     name++)
+		unlink(in_dir(*name));
+	rmdir(dir);
+	return done();
+}

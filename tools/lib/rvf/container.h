@@ -54,6 +54,21 @@ _Static_assert(sizeof(struct container_header) == 64, "RVF's segment header");
 int rvf_pread_all(int fd, void *buffer, size_t length, __u64 offset);
 int rvf_pwrite_all(int fd, const void *buffer, size_t length, __u64 offset);
 
+struct rvf_error;
+struct rvf_file_segment;
+struct rvf_writer;
+
+/* A segment of another file as it is there, header included. */
+int rvf_writer_keep(struct rvf_writer *w, int fd, const struct rvf_file_segment *s,
+		    struct rvf_error *e);
+
+/*
+ * What another tool's directory says beside the places of segments (vectors,
+ * deletions, the file's identity) goes into the one that will be written; one
+ * that is malformed says nothing. 0 or -ENOMEM.
+ */
+int rvf_writer_inherit(struct rvf_writer *w, const void *directory, size_t length);
+
 /* The CRC of what @crc is of and of these bytes behind it; 0 is of nothing. */
 __u32 rvf_crc32(__u32 crc, const void *data, size_t length);
 

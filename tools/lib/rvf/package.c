@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <rvf/package.h>
+#include "container.h"
 #include "sha256.h"
+
+/* Of more segments than are read from a file, and much else. */
+#define MAX_DIRECTORY (16 << 20)
 
 static int not_a_package(struct rvf_error *e, const char *why)
 {
@@ -157,6 +161,29 @@ int rvf_package_check_segments(const struct rvf_package *p, struct rvf_error *e)
 	return 0;
 }
 
+/* The last directory is the one that counts. */
+static int inherit_directory(const struct rvf_package *p, struct rvf_writer *w, struct rvf_error *e)
+{
+	const struct rvf_file_segment *last = NULL;
+	void *data;
+	int err;
+
+	for (size_t i = 0; i < rvf_file_count(p->file); i++) {
+		const struct rvf_file_segment *s = rvf_file_segment(p->file, i);
+
+		if (s->type == RVF_SEG_DIRECTORY)
+			last = s;
+	}
+	if (!last || last->length > MAX_DIRECTORY)
+		return 0;
+	err = rvf_file_read(p->file, last, &data, e);
+	if (err)
+		return err;
+	err = rvf_writer_inherit(w, data, last->length);
+	free(data);
+	return err ? rvf_error_system(e, -err, "cannot write the package") : 0;
+}
+
 /* All segments but the envelope and directories, then those two anew. */
 static int copy_with_envelope(const struct rvf_package *p, struct rvf_writer *w,
 			      const void *envelope, size_t length, struct rvf_error *e)
@@ -167,17 +194,18 @@ static int copy_with_envelope(const struct rvf_package *p, struct rvf_writer *w,
 	for (size_t i = 0; i < rvf_file_count(p->file) && !err; i++) {
 		const struct rvf_file_segment *s = rvf_file_segment(p->file, i);
 
-		if (s->id > last && s->type != RVF_SEG_DIRECTORY && s != p->crypto)
-			last = s->id;
 		if (s == p->crypto || s->type == RVF_SEG_DIRECTORY)
 			continue;
-		/* It would lose its flags; and rvf does not write such. */
-		if (!s->plain)
-			return not_a_package(e, "another tool packed or flagged a segment of it");
-		err = rvf_writer_copy(w, s->id, s->type, rvf_package_fd(p), s->offset, s->length,
-				      e);
+		if (s->id > last)
+			last = s->id;
+		err = rvf_writer_keep(w, rvf_package_fd(p), s, e);
 	}
-	return err ? err : rvf_writer_segment(w, last + 1, RVF_SEG_CRYPTO, envelope, length, e);
+	/* The envelope and the directory take the next two ids. */
+	if (!err && last > ~0ull - 2)
+		err = not_a_package(e, "there is no segment id left");
+	if (!err)
+		err = rvf_writer_segment(w, last + 1, RVF_SEG_CRYPTO, envelope, length, e);
+	return err ? err : inherit_directory(p, w, e);
 }
 
 int rvf_package_replace_envelope(const struct rvf_package *p, const char *path,

@@ -116,10 +116,8 @@ static int check_name(const struct rvf_package *package, const struct rvf_key_re
 int rvf_verify_offline(const struct rvf_package *package, const struct rvf_key_record *record,
 		       const char *name, struct rvf_error *e)
 {
-	int err = rvf_key_record_check(record, e);
+	int err = check_signature(package, record, e);
 
-	if (!err)
-		err = check_signature(package, record, e);
 	if (!err)
 		err = check_key(record, e);
 	if (!err && package->manifest_error.err) {

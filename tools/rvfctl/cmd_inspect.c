@@ -174,7 +174,7 @@ const struct command cmd_inspect = {
 	.json = true,
 	.group = "make",
 	.summary = "Shows what is in packages or mounts",
-	.text = "What a file's manifest says is shown, and nothing is verified: rvfctl verify does\n"
-		"that. A mount's manifest was verified by the kernel.\n",
+	.text = "What a file's manifest says is shown, and nothing is verified: rvfctl verify\n"
+		"does that. A mount's manifest was verified by the kernel.\n",
 	.run = run,
 };

@@ -390,7 +390,7 @@ const struct command cmd_pack = {
 	.most = 1,
 	.json = true,
 	.group = "make",
-	.summary = "Makes a package from a recipe (" RECIPE_NAME ") and the files it names",
+	.summary = "Makes a package from a recipe, " RECIPE_NAME,
 	.options = options,
 	.text = "rvf.yaml(5) describes the recipe. The same input gives the same package, to the\n"
 		"byte. It is not signed: the kernel refuses it until rvfctl sign.\n",

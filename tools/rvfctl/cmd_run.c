@@ -183,13 +183,13 @@ static int mount(struct running *run, struct rvf_error *e)
 	struct rvf_package *package;
 	int ctl, err;
 
-	ctl = rvf_open(e);
-	if (ctl < 0)
-		return ctl;
 	err = rvf_package_load(&package, file, e);
-	if (err) {
-		close(ctl);
+	if (err)
 		return err;
+	ctl = rvf_open(e);
+	if (ctl < 0) {
+		rvf_package_free(package);
+		return ctl;
 	}
 	err = rvf_mount_in_cgroup(ctl, package, NULL, NULL, rvf_supervisor_cgroup(run->supervisor),
 				  &result, e);
@@ -277,7 +277,7 @@ const struct command cmd_run = {
 	.least = 1,
 	.quiet = true,
 	.group = "run",
-	.summary = "Runs a package here, without a name and without rvfd",
+	.summary = "Runs a package here, nameless, without rvfd",
 	.options = options,
 	.text = "What the tasks write is shown. Ctrl-C stops them, a second one at once. The exit\n"
 		"status is that of the first task that failed (a signal n: 128+n), else 125\n"

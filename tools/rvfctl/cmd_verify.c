@@ -134,7 +134,7 @@ static void list_segments(const struct rvf_package *package)
 		{ "SIZE", COLUMN_RIGHT },
 		{ "SHA-256", 0 },
 		{ "WHOSE", 0 },
-		{ "", 0 },
+		{ "CONTENT", 0 },
 	};
 	const struct rvf_manifest *m = &package->manifest;
 	__u8 digest[RVF_DIGEST_LEN];

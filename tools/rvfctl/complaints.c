@@ -13,6 +13,11 @@ void complaints_init(struct complaints *all, const char *name, const char *text,
 {
 	memset(all, 0, sizeof(*all));
 	all->name = name;
+	/* a byte order mark is no part of the text, and would shift line 1 */
+	if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		text += 3;
+		length -= 3;
+	}
 	all->text = text;
 	all->length = length;
 }
@@ -156,7 +161,8 @@ void complaints_print(struct complaints *all, FILE *out, bool colour)
 	const struct complaint *one;
 
 	sort(all);
-	for (one = all->list; one < all->list + all->count; one++) {
+	for (size_t i = 0; i < all->count; i++) {
+		one = &all->list[i];
 		fprintf(out, "%s%s:%u:%u:%s %serror:%s %s\n", bold, name, one->at.line,
 			one->at.column, plain, red, plain, one->what);
 		print_source(all, &one->at, out, red, plain);
@@ -174,7 +180,8 @@ void complaints_json(struct complaints *all, struct json *json)
 
 	sort(all);
 	json_array(json, "items");
-	for (one = all->list; one < all->list + all->count; one++) {
+	for (size_t i = 0; i < all->count; i++) {
+		one = &all->list[i];
 		json_object(json, NULL);
 		json_text(json, "file", all->name);
 		json_u64(json, "line", one->at.line);

@@ -84,6 +84,14 @@ static void print_needs(struct table *table, const struct rvf_manifest *m,
 	free(all);
 }
 
+static void cell_percent(struct table *table, __u32 thousandths)
+{
+	if (thousandths % 10)
+		table_cellf(table, "%u.%u%%", thousandths / 10, thousandths % 10);
+	else
+		table_cellf(table, "%u%%", thousandths / 10);
+}
+
 static void print_components(const struct rvf_manifest *m)
 {
 	static const struct column columns[] = {
@@ -108,8 +116,7 @@ static void print_components(const struct rvf_manifest *m)
 		table_cell(&table, restart_name(rvf_le32(one->restart)));
 		table_cell(&table, size_text(rvf_le64(one->limit_memory), size));
 		table_cellf(&table, "%u", rvf_le32(one->limit_pids));
-		table_cellf(&table, "%u.%u%%", rvf_le32(one->limit_cpu) / 10,
-			    rvf_le32(one->limit_cpu) % 10);
+		cell_percent(&table, rvf_le32(one->limit_cpu));
 		table_cell(&table, profile_name(rvf_le32(one->profile)));
 	}
 	putchar('\n');

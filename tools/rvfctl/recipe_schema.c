@@ -185,7 +185,8 @@ static void set_defaults(struct recipe *recipe)
 	struct recipe_component *one;
 	struct recipe_limits *limits;
 
-	for (one = recipe->components; one < recipe->components + recipe->n_components; one++) {
+	for (size_t i = 0; i < recipe->n_components; i++) {
+		one = &recipe->components[i];
 		if (!one->restart.given)
 			one->restart = recipe->restart.given ? recipe->restart : never;
 		limits = &one->limits;

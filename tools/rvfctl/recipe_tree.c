@@ -27,6 +27,61 @@ static struct place place_of(const yaml_mark_t *start, const yaml_mark_t *end)
 	return at;
 }
 
+/* The reader has no marks, only offsets. */
+static struct place place_at(const struct complaints *all, size_t offset)
+{
+	struct place at = { 1, 1, 1 };
+
+	for (size_t i = 0; i < offset && i < all->length; i++) {
+		if (all->text[i] == '\n') {
+			at.line++;
+			at.column = 1;
+		} else {
+			at.column += ((unsigned char)all->text[i] & 0xc0) != 0x80;
+		}
+	}
+	return at;
+}
+
+/* Where that line begins; what it holds goes on to the end of the text. */
+static const char *line_at(const struct complaints *all, unsigned int line)
+{
+	const char *at = all->text, *end = all->text + all->length;
+
+	for (; line > 1 && at; line--) {
+		at = memchr(at, '\n', end - at);
+		at = at ? at + 1 : NULL;
+	}
+	return at ? at : end;
+}
+
+/*
+ * "Mapping values are not allowed" has two causes: a second colon in a line, or
+ * a line that is indented as if it went on with the text before it. And a tab
+ * "cannot start any token".
+ */
+static bool complain_indent(struct tree *tree, const char *problem, struct place *at)
+{
+	const char *line = line_at(tree->all, at->line), *end = tree->all->text + tree->all->length;
+	size_t before = at->column - 1, blanks;
+
+	if ((size_t)(end - line) <= before)
+		return false;
+	if (!strncmp(problem, "found character that cannot start", 33) && line[before] == '\t') {
+		complain(tree->all, at, "a tab cannot indent a line");
+		advise(tree->all, "blanks instead");
+		return true;
+	}
+	for (blanks = 0; blanks < before && line[blanks] == ' '; blanks++)
+		;
+	if (strncmp(problem, "mapping values are not allowed", 30) ||
+	    memchr(line + blanks, ':', before - blanks))
+		return false;
+	at->column = blanks + 1;
+	complain(tree->all, at, "this line is indented otherwise than those it belongs to");
+	return true;
+}
+
 /*
  * libyaml's handful of messages in other words. What is unclosed is shown
  * where it was opened, not where the text ended.
@@ -66,6 +121,8 @@ static void complain_syntax(struct tree *tree)
 		  "a control character in the text", NULL },
 		{ "found unknown escape character", NULL, false, "an unknown escape in quotes",
 		  "single quotes take everything as it is" },
+		{ "did not find expected <document start>", NULL, false,
+		  "this does not go on with what stands before", NULL },
 		{ "found undefined tag handle", NULL, false, "a tag: a recipe has none", NULL },
 		{ "exceeded maximum depth", NULL, false, "nested too deeply", NULL },
 	};
@@ -75,6 +132,10 @@ static void complain_syntax(struct tree *tree)
 	struct place at = place_of(&parser->problem_mark, NULL);
 	size_t i;
 
+	if (parser->error == YAML_READER_ERROR)
+		at = place_at(tree->all, parser->problem_offset);
+	else if (complain_indent(tree, problem, &at))
+		return;
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strncmp(problem, words[i].problem, strlen(words[i].problem)) ||
 		    (words[i].context && !strstr(context, words[i].context)))
@@ -131,8 +192,7 @@ static void read_text(struct tree *tree, const yaml_event_t *event, struct node 
 		break;
 	}
 	if (event->start_mark.line != event->end_mark.line) {
-		complain(tree->all, &node->at, "text that goes on in the next line");
-		advise(tree->all, "one line, in quotes if need be");
+		node->kind = NODE_LINES;
 		return;
 	}
 	if (memchr(text, 0, length)) {
@@ -187,7 +247,7 @@ static void check_keys(struct tree *tree, struct node *map)
 
 	for (i = 0; i < map->count; i += 2) {
 		key = &map->items[i];
-		if (key->kind == NODE_BAD)
+		if (key->kind == NODE_BAD || key->kind == NODE_LINES)
 			continue;
 		if (key->kind != NODE_TEXT) {
 			complain(tree->all, &key->at, "a key is a word");
@@ -249,6 +309,21 @@ static bool read_node(struct tree *tree, yaml_event_t *event, unsigned int depth
 	}
 }
 
+/*
+ * Complained of only now: where a bracket is not closed or an indentation is
+ * wrong, text that goes on in the next line is what it looks like.
+ */
+static void check_lines(struct tree *tree, struct node *node)
+{
+	for (size_t i = 0; i < node->count; i++)
+		check_lines(tree, &node->items[i]);
+	if (node->kind != NODE_LINES)
+		return;
+	complain(tree->all, &node->at, "text that goes on in the next line");
+	advise(tree->all, "one line, in quotes if need be");
+	node->kind = NODE_BAD;
+}
+
 /* Whether all was read. */
 static bool read_documents(struct tree *tree, struct node *root)
 {
@@ -284,24 +359,32 @@ static bool read_documents(struct tree *tree, struct node *root)
 	return good;
 }
 
+/*
+ * UTF-8, and lines that end in a newline: to libyaml there are more characters
+ * that end a line, which editors show otherwise.
+ */
 static bool check_encoding(struct complaints *all)
 {
-	struct place at = { 1, 1, 1 };
-	size_t bad, i;
+	struct place at;
+	uint32_t point;
+	size_t i, bytes;
 
-	if (utf8_ok(all->text, all->length, &bad))
-		return true;
-	for (i = 0; i < bad; i++) {
-		if (all->text[i] == '\n') {
-			at.line++;
-			at.column = 1;
-		} else {
-			at.column += ((unsigned char)all->text[i] & 0xc0) != 0x80;
+	for (i = 0; i < all->length; i += bytes) {
+		bytes = utf8_next(all->text + i, all->length - i, &point);
+		if (!bytes) {
+			at = place_at(all, i);
+			complain(all, &at, "a byte that is not UTF-8");
+			advise(all, "save the file as UTF-8");
+			return false;
+		}
+		if (point == 0x85 || point == 0x2028 || point == 0x2029 ||
+		    (point == '\r' && (i + 1 == all->length || all->text[i + 1] != '\n'))) {
+			at = place_at(all, i);
+			complain(all, &at, "a line break that is not a newline");
+			return false;
 		}
 	}
-	complain(all, &at, "a byte that is not UTF-8");
-	advise(all, "save the file as UTF-8");
-	return false;
+	return true;
 }
 
 struct node *tree_read(struct complaints *all)
@@ -329,6 +412,8 @@ struct node *tree_read(struct complaints *all)
 	if (!read_documents(&tree, root)) {
 		tree_free(root);
 		root = NULL;
+	} else {
+		check_lines(&tree, root);
 	}
 	yaml_parser_delete(&tree.parser);
 	return root;

@@ -12,6 +12,7 @@ enum node_kind {
 	NODE_TEXT,
 	NODE_LIST,
 	NODE_MAP,
+	NODE_LINES, /* text of several lines, only while the tree is made */
 	NODE_BAD, /* complained of already: to be passed over */
 };
 

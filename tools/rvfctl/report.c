@@ -24,9 +24,10 @@ static const struct {
 	{ "key-mount", RVFCTL_REFUSED },     { "malformed", RVFCTL_REFUSED },
 	{ "bad-manifest", RVFCTL_REFUSED },  { "too-large", RVFCTL_REFUSED },
 	{ "bad-key", RVFCTL_REFUSED },	     { "weak-key", RVFCTL_REFUSED },
-	{ "no-module", RVFCTL_UNSUPPORTED }, { "not-root", RVFCTL_DENIED },
-	{ "no-mount", RVFCTL_NOTFOUND },     { "gone", RVFCTL_NOTFOUND },
-	{ "no-daemon", RVFCTL_NODAEMON },    { "no-memory", RVFCTL_LIMIT },
+	{ "no-module", RVFCTL_UNSUPPORTED }, { "bad-algorithm", RVFCTL_UNSUPPORTED },
+	{ "not-root", RVFCTL_DENIED },	     { "no-mount", RVFCTL_NOTFOUND },
+	{ "gone", RVFCTL_NOTFOUND },	     { "no-daemon", RVFCTL_NODAEMON },
+	{ "no-memory", RVFCTL_LIMIT },
 };
 
 static enum rvf_exit exit_of_errno(int err)
@@ -86,6 +87,9 @@ enum rvf_exit exit_of(const struct rvf_error *e)
 	case RVF_REASON_NONE:
 	case RVF_REASON_SEGMENT_COUNT:
 		break;
+	case RVF_REASON_KEY_ALGORITHM:
+	case RVF_REASON_UNSUPPORTED:
+		return RVFCTL_UNSUPPORTED;
 	case RVF_REASON_MOUNT_NAME:
 		return RVFCTL_USAGE;
 	case RVF_REASON_NAME_IN_USE:

@@ -46,21 +46,13 @@ int rvf_get_handle(struct rvf_ucmd *ucmd, struct rvf_mnt *mnt,
 	if (fd < 0)
 		return fd;
 	err = rvf_handle_create(mnt, object, owner, rights, badge, &file);
-	if (err)
-		goto put_fd;
+	if (err) {
+		put_unused_fd(fd);
+		return err;
+	}
 	cmd->out_fd = fd;
 	cmd->out_rights = rights;
 	cmd->out_kind = object->kind;
 	cmd->out_badge = badge;
-	err = rvf_ucmd_respond(ucmd);
-	if (err)
-		goto put_file;
-	fd_install(fd, file);
-	return 0;
-
-put_file:
-	fput(file);
-put_fd:
-	put_unused_fd(fd);
-	return err;
+	return rvf_ucmd_give(ucmd, fd, file);
 }

@@ -340,20 +340,12 @@ static int rvf_cmd_handle_derive(struct rvf_ucmd *ucmd)
 		return fd;
 	err = rvf_node_create(node->mnt, node->object, node->owner, node,
 			      rights, node->badge ?: cmd->badge, &file);
-	if (err)
-		goto put_fd;
+	if (err) {
+		put_unused_fd(fd);
+		return err;
+	}
 	cmd->out_fd = fd;
-	err = rvf_ucmd_respond(ucmd);
-	if (err)
-		goto put_file;
-	fd_install(fd, file);
-	return 0;
-
-put_file:
-	fput(file);
-put_fd:
-	put_unused_fd(fd);
-	return err;
+	return rvf_ucmd_give(ucmd, fd, file);
 }
 
 static int rvf_cmd_handle_revoke(struct rvf_ucmd *ucmd)

@@ -4,6 +4,7 @@
  * struct from userspace, once.
  */
 #include <linux/capability.h>
+#include <linux/file.h>
 #include <linux/uaccess.h>
 #include "ioctl.h"
 
@@ -68,6 +69,28 @@ int rvf_ucmd_respond(struct rvf_ucmd *ucmd)
 	if (copy_to_user(ucmd->ubuffer, ucmd->cmd,
 			 min(ucmd->user_size, ucmd->size)))
 		return -EFAULT;
+	return 0;
+}
+
+/**
+ * rvf_ucmd_give - End a command that made a file
+ * @ucmd: The command; its struct names @fd already.
+ * @fd: The fd that was reserved for the file.
+ * @file: The file. It and the fd are the caller's on success, and gone on
+ *	failure.
+ *
+ * Return: 0 or -EFAULT.
+ */
+int rvf_ucmd_give(struct rvf_ucmd *ucmd, int fd, struct file *file)
+{
+	int err = rvf_ucmd_respond(ucmd);
+
+	if (err) {
+		fput(file);
+		put_unused_fd(fd);
+		return err;
+	}
+	fd_install(fd, file);
 	return 0;
 }
 

@@ -567,30 +567,16 @@ int rvf_cmd_open_mount(struct rvf_ucmd *ucmd)
 	if (!mnt)
 		return -ENOENT;
 
+	cmd->out_id = mnt->id;
+	file = rvf_mount_file_create(mnt);
+	rvf_mnt_put(mnt);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0) {
-		err = fd;
-		goto put_mnt;
-	}
-	file = rvf_mount_file_create(mnt);
-	if (IS_ERR(file)) {
-		err = PTR_ERR(file);
-		goto put_fd;
+		fput(file);
+		return fd;
 	}
 	cmd->out_fd = fd;
-	cmd->out_id = mnt->id;
-	err = rvf_ucmd_respond(ucmd);
-	if (err)
-		goto put_file;
-	fd_install(fd, file);
-	rvf_mnt_put(mnt);
-	return 0;
-
-put_file:
-	fput(file);
-put_fd:
-	put_unused_fd(fd);
-put_mnt:
-	rvf_mnt_put(mnt);
-	return err;
+	return rvf_ucmd_give(ucmd, fd, file);
 }

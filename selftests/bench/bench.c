@@ -159,11 +159,22 @@ double row_max(const struct row *row)
 	return max;
 }
 
+static bool comparable(const struct row *row)
+{
+	return row->peer && row->runs && row->peer->runs;
+}
+
+double row_ratio_min(const struct row *row)
+{
+	return comparable(row) ? row_min(row) / row_min(row->peer) : -1;
+}
+
+double row_ratio_median(const struct row *row)
+{
+	return comparable(row) ? row_median(row) / row_median(row->peer) : -1;
+}
+
 double row_ratio(const struct row *row)
 {
-	if (!row->peer || !row->runs || !row->peer->runs)
-		return -1;
-	if (row->minima)
-		return row_min(row) / row_min(row->peer);
-	return row_median(row) / row_median(row->peer);
+	return row->minima ? row_ratio_min(row) : row_ratio_median(row);
 }

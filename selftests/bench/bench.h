@@ -21,8 +21,8 @@
  * @data: Whatever @measure needs.
  * @peer: The row that it is compared with, or NULL.
  * @target: What the ratio to the peer may be at the most; 0: none is set.
- * @minima: Compare minima and not medians: for what two processes do, which
- *	the scheduler scatters.
+ * @minima: The ratio is of minima and not of medians: for what two processes
+ *	do, which the scheduler scatters.
  * @note: What is said about the row; row_note() adds to it.
  * @values: What was measured.
  * @runs: How often.
@@ -66,7 +66,10 @@ void measure_rounds(struct bench *bench, unsigned int first, unsigned int rounds
 double row_median(const struct row *row);
 double row_min(const struct row *row);
 double row_max(const struct row *row);
-double row_ratio(const struct row *row); /* below 0: none */
+/* To the peer, below 0: there is none. */
+double row_ratio(const struct row *row);
+double row_ratio_min(const struct row *row);
+double row_ratio_median(const struct row *row);
 
 void print_table(const struct bench *bench);
 int write_json(const struct bench *bench, const char *path);

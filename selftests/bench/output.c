@@ -1,56 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The rows as a table for people and as JSON for programs. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bench.h"
 
-static void print_verdict(const struct row *row, double ratio)
+static void print_target(const struct row *row, double ratio)
 {
 	if (row->target <= 0)
-		printf("-\n");
+		printf("  -\n");
 	else if (ratio < 0)
-		printf("<= %.2f  not measured\n", row->target);
+		printf("  <= %.2f  not measured\n", row->target);
 	else
-		printf("<= %.2f  %s\n", row->target, ratio <= row->target ? "met" : "MISSED");
+		printf("  <= %.2f  %s\n", row->target, ratio <= row->target ? "met" : "MISSED");
+}
+
+static void print_ratio(double ratio, bool counts)
+{
+	if (ratio < 0)
+		printf(" %7s ", "-");
+	else
+		printf(" %7.2f%s", ratio, counts ? "*" : " ");
 }
 
 static void print_row(const struct row *row)
 {
-	double ratio = row_ratio(row);
-
 	if (!row->runs) {
-		printf("%-40s %5s  %s\n", row->name, "-", row->note);
+		printf("%-36s %5s  %s\n", row->name, "-", row->note);
 		return;
 	}
-	printf("%-40s %5u %10.1f %10.1f %10.1f %-3s", row->name, row->runs, row_median(row),
+	printf("%-36s %5u %10.1f %10.1f %10.1f %-3s", row->name, row->runs, row_median(row),
 	       row_min(row), row_max(row), row->unit);
-	if (ratio < 0)
-		printf(" %7s   ", "-");
-	else
-		printf(" %7.2f%-3s", ratio, row->minima ? "*" : "");
-	print_verdict(row, ratio);
+	print_ratio(row_ratio_median(row), !row->minima);
+	print_ratio(row_ratio_min(row), row->minima);
+	print_target(row, row_ratio(row));
 }
 
 void print_table(const struct bench *bench)
 {
 	unsigned int i;
 
-	printf("%-40s %5s %10s %10s %10s %-3s %7s   %s\n", "", "runs", "median", "min", "max", "",
-	       "ratio", "target");
+	printf("%-36s %5s %10s %10s %10s     %17s\n", "", "", "", "", "", "ratio to the peer");
+	printf("%-36s %5s %10s %10s %10s %-3s %7s  %7s   %s\n", "", "runs", "median", "min", "max",
+	       "", "medians", "minima", "target");
 	for (i = 0; i < bench->row_count; i++)
 		print_row(bench->rows[i]);
-	printf("\nratio: to the peer, of medians; with *: of minima\n");
+	printf("\n*: the ratio that counts\n");
 	for (i = 0; i < bench->row_count; i++) {
 		const struct row *row = bench->rows[i];
 
-		if (!row->runs)
+		if (!row->runs || (!row->peer && !row->note[0]))
 			continue;
-		if (row->peer || row->note[0])
-			printf("%s:%s%s%s%s\n", row->name, row->peer ? " compared with " : "",
-			       row->peer ? row->peer->name : "",
-			       row->peer && row->note[0] ? "; " : " ", row->note);
+		printf("%s: %s%s%s%s\n", row->name, row->peer ? "compared with " : "",
+		       row->peer ? row->peer->name : "", row->peer && row->note[0] ? "; " : "",
+		       row->note);
 	}
 }
 
@@ -81,6 +86,19 @@ static void json_number(FILE *file, const char *key, bool there, double value)
 		fputs("null", file);
 }
 
+/* The other ratio has no key of its own. */
+static void json_note(FILE *file, const struct row *row)
+{
+	char note[sizeof(row->note) + 64];
+
+	if (row_ratio(row) < 0)
+		snprintf(note, sizeof(note), "%s", row->note);
+	else
+		snprintf(note, sizeof(note), "%s%sratio of medians %.3f, of minima %.3f", row->note,
+			 row->note[0] ? "; " : "", row_ratio_median(row), row_ratio_min(row));
+	json_string(file, note);
+}
+
 static void json_row(FILE *file, const struct row *row)
 {
 	double ratio = row_ratio(row);
@@ -104,7 +122,7 @@ static void json_row(FILE *file, const struct row *row)
 	else
 		fputs(ratio >= 0 && ratio <= row->target ? "true" : "false", file);
 	fputs(",\"note\":", file);
-	json_string(file, row->note);
+	json_note(file, row);
 	fputc('}', file);
 }
 

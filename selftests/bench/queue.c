@@ -19,7 +19,7 @@
 #include "mounts.h"
 
 #define BYTES 64
-#define TRIPS 400
+#define TRIPS 100
 
 /* Two directions: [0] is read from, [1] is written to. */
 struct channel {
@@ -169,7 +169,7 @@ static void measure_cpus(struct bench *bench, int cpus)
 	queue->peer = other;
 	packet->peer = other;
 	row_note(queue, "both processes pinned, read and write, %d trips in a run", TRIPS);
-	measure_rounds(bench, first, 25);
+	measure_rounds(bench, first, 100);
 	if (queue->runs && packet->runs)
 		row_note(queue, "to seqpacket: %.2f", row_min(queue) / row_min(packet));
 	for (i = first; i < bench->row_count; i++)

@@ -263,7 +263,6 @@ int rvf_writer_inherit(struct rvf_writer *w, const void *directory, size_t lengt
 	w->tail = tail;
 	w->tail_length = length;
 	w->head = *head;
-	w->head.epoch = htole32(le32toh(head->epoch) + 1);
 	return 0;
 }
 

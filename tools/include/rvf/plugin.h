@@ -103,7 +103,8 @@ int rvf_granted(unsigned int index, struct rvf_granted *granted);
  * @name: Of a region or queue.
  *
  * Return: a handle with all the rights that the manifest grants, or a negative
- * errno: -ENOENT there is no such object, or none granted to this task.
+ * errno: -ENOENT there is no such object, or none granted to this task; -EINVAL
+ * the name is empty.
  */
 int rvf_get(const char *name);
 

@@ -51,23 +51,17 @@ struct row *row_add(struct bench *bench, const char *name, const char *unit,
 	return row;
 }
 
-static void add_note(struct row *row, const char *format, va_list args)
+void row_note(struct row *row, const char *format, ...)
 {
 	size_t used = strlen(row->note);
+	va_list args;
 
 	if (used && used + 2 < sizeof(row->note)) {
 		strcpy(row->note + used, "; ");
 		used += 2;
 	}
-	vsnprintf(row->note + used, sizeof(row->note) - used, format, args);
-}
-
-void row_note(struct row *row, const char *format, ...)
-{
-	va_list args;
-
 	va_start(args, format);
-	add_note(row, format, args);
+	vsnprintf(row->note + used, sizeof(row->note) - used, format, args);
 	va_end(args);
 }
 
@@ -80,7 +74,7 @@ void row_skip(struct row *row, const char *format, ...)
 	row->broken = true;
 	row->runs = 0;
 	va_start(args, format);
-	add_note(row, format, args);
+	vsnprintf(row->note, sizeof(row->note), format, args);
 	va_end(args);
 }
 

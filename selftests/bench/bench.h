@@ -57,7 +57,7 @@ struct bench {
 struct row *row_add(struct bench *bench, const char *name, const char *unit,
 		    double (*measure)(void *data), void *data);
 __attribute__((format(printf, 2, 3))) void row_note(struct row *row, const char *format, ...);
-/* The row is kept, and shown without values: nothing is made up. */
+/* The row is kept, and shown without values: nothing is made up. Its note says why. */
 __attribute__((format(printf, 2, 3))) void row_skip(struct row *row, const char *format, ...);
 
 /* Measures the rows from number first on, after one round that does not count. */

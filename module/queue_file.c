@@ -56,7 +56,9 @@ static ssize_t rvf_queue_read_iter(struct kiocb *iocb, struct iov_iter *to)
 			break;
 	}
 	rvf_object_unuse(&queue->object);
-	return err ? rvf_receive_error(err) : length;
+	if (err)
+		return rvf_receive_error(err);
+	return length;
 }
 
 static ssize_t rvf_queue_write_iter(struct kiocb *iocb, struct iov_iter *from)

@@ -28,12 +28,12 @@ static void *more(void *array, size_t *count, size_t size)
 	return grown;
 }
 
-#define MORE(b, what)                                                                              \
-	({                                                                                         \
-		void *grown_ = more((b)->what, &(b)->n_##what, sizeof(*(b)->what));                \
-		if (grown_)                                                                        \
-			(b)->what = grown_;                                                        \
-		grown_ ? &(b)->what[(b)->n_##what - 1] : NULL;                                     \
+#define MORE(b, what)                                                               \
+	({                                                                          \
+		void *grown_ = more((b)->what, &(b)->n_##what, sizeof(*(b)->what)); \
+		if (grown_)                                                         \
+			(b)->what = grown_;                                         \
+		grown_ ? &(b)->what[(b)->n_##what - 1] : NULL;                      \
 	})
 
 struct rvf_builder *rvf_builder_new(const __u8 id[16], const char *name, __u64 version,

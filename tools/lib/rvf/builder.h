@@ -74,7 +74,7 @@ struct rvf_builder {
 };
 
 /* The META segment has the id 1, the n-th of the others (from 0) n + 2. */
-#define RVF_META_ID 1
+#define RVF_META_ID	     1
 #define RVF_FIRST_SEGMENT_ID 2
 
 #endif /* RVF_BUILDER_H */

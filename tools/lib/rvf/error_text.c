@@ -24,11 +24,11 @@ struct reason_text {
 
 #define REBUILD "pack it again with this version of rvfctl"
 #define REFETCH "fetch the file again; if you built it, pack and sign again"
-#define SPLIT "make the package smaller, or split it"
+#define SPLIT	"make the package smaller, or split it"
 
 static const struct reason_text reasons[] = {
-	{ RVF_REASON_UNSIGNED, "unsigned", "it is not signed", "the kernel mounts signed packages only",
-	  "rvfctl sign --key FILE.key PACKAGE" },
+	{ RVF_REASON_UNSIGNED, "unsigned", "it is not signed",
+	  "the kernel mounts signed packages only", "rvfctl sign --key FILE.key PACKAGE" },
 	{ RVF_REASON_UNKNOWN_KEY, "unknown-key", "its key is not trusted here",
 	  "no signature in it is by a key of this host",
 	  "sudo rvfctl key add THEIR.pub, if you trust its owner" },
@@ -41,13 +41,16 @@ static const struct reason_text reasons[] = {
 	{ RVF_REASON_KEY_USAGE, "key-usage", "its key is not for this",
 	  "the key's record does not allow mounting", "sign with a key that is made for mounting" },
 	{ RVF_REASON_KEY_NAME, "key-mount", "its key may not sign for this mount name",
-	  "the key's record allows other names", "rvfctl key list shows which names a key may sign for" },
+	  "the key's record allows other names",
+	  "rvfctl key list shows which names a key may sign for" },
 	{ RVF_REASON_ENVELOPE, "malformed", "its signatures are malformed",
 	  "the signature envelope is not as it must be", REFETCH },
 	{ RVF_REASON_KEY_RECORD, "bad-key", "the key record is malformed",
-	  "the field at byte %u is not as it must be", "make the record again from the public key" },
+	  "the field at byte %u is not as it must be",
+	  "make the record again from the public key" },
 	{ RVF_REASON_KEY_WEAK, "weak-key", "the key is refused: anyone could sign with it",
-	  "its modulus is even, prime, or has a small factor", "make a new key: rvfctl keygen NAME" },
+	  "its modulus is even, prime, or has a small factor",
+	  "make a new key: rvfctl keygen NAME" },
 	{ RVF_REASON_KEY_ALGORITHM, "bad-algorithm", "the key's algorithm is not known here",
 	  "this version takes RSA-4096", "make a new key: rvfctl keygen NAME" },
 
@@ -55,8 +58,9 @@ static const struct reason_text reasons[] = {
 	  "it has no RVF1 header, or another length than it says", REBUILD },
 	{ RVF_REASON_VERSION, "bad-manifest", "the manifest is of another format version",
 	  "the kernel's rvf does not know it", "update rvf on this host" },
-	{ RVF_REASON_UNSUPPORTED, "unsupported", "the package asks for what this version of rvf lacks",
-	  "entry %u of the manifest", "update rvf on this host" },
+	{ RVF_REASON_UNSUPPORTED, "unsupported",
+	  "the package asks for what this version of rvf lacks", "entry %u of the manifest",
+	  "update rvf on this host" },
 	{ RVF_REASON_LAYOUT, "bad-manifest", "the manifest is malformed",
 	  "its section %u is not where it must be", REBUILD },
 	{ RVF_REASON_RESERVED, "bad-manifest", "the manifest is malformed",
@@ -88,7 +92,8 @@ static const struct reason_text reasons[] = {
 	{ RVF_REASON_MANIFEST_SIZE, "too-large", "the manifest is too large", "the most is 1 MiB",
 	  SPLIT },
 	{ RVF_REASON_LIMIT_SEGMENTS, "too-large", "it has too many segments", "%u of them", SPLIT },
-	{ RVF_REASON_LIMIT_COMPONENTS, "too-large", "it has too many components", "%u of them", SPLIT },
+	{ RVF_REASON_LIMIT_COMPONENTS, "too-large", "it has too many components", "%u of them",
+	  SPLIT },
 	{ RVF_REASON_LIMIT_TASKS, "too-large", "it has too many tasks", "%u of them", SPLIT },
 	{ RVF_REASON_LIMIT_REGIONS, "too-large", "it has too many regions", "%u of them", SPLIT },
 	{ RVF_REASON_LIMIT_QUEUES, "too-large", "it has too many queues", "%u of them", SPLIT },
@@ -112,27 +117,32 @@ static const struct reason_text reasons[] = {
 	{ RVF_REASON_MEMORY, "no-memory", "there is not enough memory for it",
 	  "object or image %u could not be allocated", "allow it more memory, or free some" },
 
-	{ RVF_REASON_BIND_IMAGE, "bind-image", "the process does not run the signed image", NULL, NULL },
-	{ RVF_REASON_BIND_TEXT, "bind-text", "the process has code that is not the image's", NULL, NULL },
+	{ RVF_REASON_BIND_IMAGE, "bind-image", "the process does not run the signed image", NULL,
+	  NULL },
+	{ RVF_REASON_BIND_TEXT, "bind-text", "the process has code that is not the image's", NULL,
+	  NULL },
 	{ RVF_REASON_BIND_NNP, "bind-nnp", "the process could gain privileges",
 	  "no_new_privs is not set", NULL },
-	{ RVF_REASON_BIND_SECCOMP, "bind-seccomp", "the process has no seccomp filter", NULL, NULL },
+	{ RVF_REASON_BIND_SECCOMP, "bind-seccomp", "the process has no seccomp filter", NULL,
+	  NULL },
 	{ RVF_REASON_BIND_CAPS, "bind-caps", "the process has capabilities", NULL, NULL },
 	{ RVF_REASON_BIND_USER, "bind-user", "the process is not a plain user",
 	  "it is the host's root, has differing ids, or groups", NULL },
-	{ RVF_REASON_BIND_USER_NS, "bind-user-ns", "the process has no user namespace of its own", NULL,
+	{ RVF_REASON_BIND_USER_NS, "bind-user-ns", "the process has no user namespace of its own",
+	  NULL, NULL },
+	{ RVF_REASON_BIND_NAMESPACE, "bind-namespace", "the process shares a namespace", NULL,
 	  NULL },
-	{ RVF_REASON_BIND_NAMESPACE, "bind-namespace", "the process shares a namespace", NULL, NULL },
-	{ RVF_REASON_BIND_ROOT, "bind-root", "the process has a root that is not empty", NULL, NULL },
-	{ RVF_REASON_BIND_PERSONALITY, "bind-personality", "the process has an odd personality", NULL,
+	{ RVF_REASON_BIND_ROOT, "bind-root", "the process has a root that is not empty", NULL,
 	  NULL },
-	{ RVF_REASON_BIND_THREADS, "bind-threads", "the process has more than one thread", NULL, NULL },
+	{ RVF_REASON_BIND_PERSONALITY, "bind-personality", "the process has an odd personality",
+	  NULL, NULL },
+	{ RVF_REASON_BIND_THREADS, "bind-threads", "the process has more than one thread", NULL,
+	  NULL },
 	{ RVF_REASON_BIND_FILES, "bind-files", "the process shares its files", NULL, NULL },
 	{ RVF_REASON_BIND_MM, "bind-mm", "the process shares its memory", NULL, "try again" },
 	{ RVF_REASON_BIND_TRACED, "bind-traced", "the process is traced", NULL, NULL },
 	{ RVF_REASON_BIND_DUMPABLE, "bind-dumpable", "the process can be dumped",
-	  "the sysctl fs.suid_dumpable is 1, or prctl made it so",
-	  "sysctl fs.suid_dumpable=0" },
+	  "the sysctl fs.suid_dumpable is 1, or prctl made it so", "sysctl fs.suid_dumpable=0" },
 };
 
 static const struct reason_text *find(__u32 reason)
@@ -147,7 +157,9 @@ const char *rvf_reason_text(__u32 reason)
 {
 	const struct reason_text *t = find(reason);
 
-	return t ? t->what : reason ? "a reason that this version does not know" : "nothing is wrong";
+	return t      ? t->what :
+	       reason ? "a reason that this version does not know" :
+			"nothing is wrong";
 }
 
 const char *rvf_reason_slug(__u32 reason)

@@ -193,7 +193,13 @@ static bool add_source(struct client *client, const struct rvf_supervised *mount
 	if (!more)
 		return false;
 	client->sources = more;
-	more[client->n_sources++] = (struct source){ rvf_supervised_id(mount), task, after };
+	/* What is written meanwhile would keep an answer from ever ending. */
+	more[client->n_sources++] = (struct source){
+		.mount_id = rvf_supervised_id(mount),
+		.task = task,
+		.after = after,
+		.until = client->request.follow ? ~0ull : rvf_supervised_last_lines(mount, task, 0),
+	};
 	return true;
 }
 
@@ -236,7 +242,8 @@ static struct source *oldest(struct client *client, struct rvf_supervised **moun
 			rvf_supervisor_find(client->daemon->supervisor, source->mount_id);
 		struct rvf_log_line line;
 
-		if (m && rvf_supervised_line(m, source->task, source->after, &line, NULL, NULL) &&
+		if (m && source->after < source->until &&
+		    rvf_supervised_line(m, source->task, source->after, &line, NULL, NULL) &&
 		    (!best || line.time_ns < best_time)) {
 			best = source;
 			best_time = line.time_ns;

@@ -122,6 +122,112 @@ static void claim(struct daemon *d, const struct rvf_nl_mount *mount)
 	note_failure(d, mount, &e);
 }
 
+static bool is_mounted(const struct listing *list, const char *cgroup, const char *id)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		char name[RVF_CGROUP_NAME];
+
+		if (cgroup) {
+			rvf_cgroup_mount_name(list->mounts[i].name, name);
+			if (!strcmp(name, cgroup))
+				return true;
+		} else {
+			snprintf(name, sizeof(name), "%llu",
+				 (unsigned long long)list->mounts[i].id);
+			if (!strcmp(name, id))
+				return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * struct cleaning - What is removed
+ * @d: The daemon.
+ * @list: What is mounted, whose things stay.
+ */
+struct cleaning {
+	struct daemon *d;
+	struct listing list;
+};
+
+/*
+ * A mount that was made since the listing has its cgroup, too: so it is asked
+ * for by its name, just before. While it is being made, a process is in there.
+ */
+static bool was_made(const struct daemon *d, const char *cgroup)
+{
+	char name[RVF_CGROUP_NAME], again[RVF_CGROUP_NAME];
+
+	snprintf(name, sizeof(name), "/%s", cgroup + 2);
+	for (char *p = name; *p; p++)
+		if (*p == ':')
+			*p = '/';
+	rvf_cgroup_mount_name(name, again);
+	/* A long name cannot be told from its cgroup: it stays. */
+	if (strcmp(again, cgroup))
+		return true;
+	int fd = rvf_open_mount(d->ctl, name, NULL);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+static int clean_cgroup(const char *name, void *context)
+{
+	struct cleaning *c = context;
+
+	if (!strncmp(name, "m-", 2) && !is_mounted(&c->list, name, NULL) && !was_made(c->d, name))
+		rvf_cgroup_remove(rvf_supervisor_cgroup(c->d->supervisor), name);
+	return 0;
+}
+
+static void remove_directory(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(dir));)
+		unlinkat(fd, entry->d_name, 0);
+	closedir(dir);
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+static void clean_logs(struct cleaning *c)
+{
+	DIR *dir = c->d->log_dir ? opendir(c->d->log_dir) : NULL;
+
+	if (!dir)
+		return;
+	for (struct dirent *entry; (entry = readdir(dir));)
+		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9' &&
+		    !is_mounted(&c->list, NULL, entry->d_name))
+			remove_directory(dirfd(dir), entry->d_name);
+	closedir(dir);
+}
+
+/*
+ * What was left by a killed rvfd, or by a mount that nobody supervised:
+ * cgroups and output of mounts that are gone.
+ */
+static void clean(struct daemon *d)
+{
+	struct cleaning c = { .d = d };
+
+	if (list_mounts(d, &c.list, NULL))
+		return;
+	if (rvf_supervisor_cgroup(d->supervisor) >= 0)
+		rvf_cgroup_list(rvf_supervisor_cgroup(d->supervisor), clean_cgroup, &c);
+	clean_logs(&c);
+	free(c.list.mounts);
+}
+
 /* Claims what can be claimed. */
 int claims_round(struct daemon *d, struct rvf_error *e)
 {
@@ -138,6 +244,7 @@ int claims_round(struct daemon *d, struct rvf_error *e)
 			claim(d, mount);
 	}
 	free(list.mounts);
+	clean(d);
 	forget_failures(d);
 	if (d->failed)
 		rvf_timer_set(d->claim_timer, AGAIN_MS);
@@ -206,84 +313,4 @@ void claims_close(struct daemon *d)
 	rvf_timer_free(d->claim_timer);
 	forget_failures(d);
 	forget_failures(d);
-}
-
-static bool is_mounted(const struct listing *list, const char *cgroup, const char *id)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		char name[RVF_CGROUP_NAME];
-
-		if (cgroup) {
-			rvf_cgroup_mount_name(list->mounts[i].name, name);
-			if (!strcmp(name, cgroup))
-				return true;
-		} else {
-			snprintf(name, sizeof(name), "%llu",
-				 (unsigned long long)list->mounts[i].id);
-			if (!strcmp(name, id))
-				return true;
-		}
-	}
-	return false;
-}
-
-/**
- * struct cleaning - What is removed
- * @d: The daemon.
- * @list: What is mounted, whose things stay.
- */
-struct cleaning {
-	struct daemon *d;
-	struct listing list;
-};
-
-static int clean_cgroup(const char *name, void *context)
-{
-	struct cleaning *c = context;
-
-	if (!strncmp(name, "m-", 2) && !is_mounted(&c->list, name, NULL))
-		rvf_cgroup_remove(rvf_supervisor_cgroup(c->d->supervisor), name);
-	return 0;
-}
-
-static void remove_directory(int parent, const char *name)
-{
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	for (struct dirent *entry; (entry = readdir(dir));)
-		unlinkat(fd, entry->d_name, 0);
-	closedir(dir);
-	unlinkat(parent, name, AT_REMOVEDIR);
-}
-
-static void clean_logs(struct cleaning *c)
-{
-	DIR *dir = c->d->log_dir ? opendir(c->d->log_dir) : NULL;
-
-	if (!dir)
-		return;
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9' &&
-		    !is_mounted(&c->list, NULL, entry->d_name))
-			remove_directory(dirfd(dir), entry->d_name);
-	closedir(dir);
-}
-
-/* What a killed rvfd left: cgroups and output of mounts that are gone. */
-void claims_clean(struct daemon *d)
-{
-	struct cleaning c = { .d = d };
-
-	if (list_mounts(d, &c.list, NULL))
-		return;
-	if (rvf_supervisor_cgroup(d->supervisor) >= 0)
-		rvf_cgroup_list(rvf_supervisor_cgroup(d->supervisor), clean_cgroup, &c);
-	clean_logs(&c);
-	free(c.list.mounts);
 }

@@ -280,7 +280,6 @@ static int start(struct daemon *d, struct options *o, struct rvf_error *e)
 		err = claims_open(d, e);
 	if (err)
 		return err;
-	claims_clean(d);
 	err = server_open(d, e);
 	return err ? err : claims_round(d, e);
 }

@@ -67,11 +67,13 @@ struct daemon {
  * @mount_id: Its mount.
  * @task: Its number.
  * @after: Sequence of the last line that the client has.
+ * @until: Of the last one that it gets; whoever follows gets all.
  */
 struct source {
 	__u64 mount_id;
 	__u32 task;
 	__u64 after;
+	__u64 until;
 };
 
 /**
@@ -122,7 +124,6 @@ void log_error(const char *what, const struct rvf_error *e);
 int claims_open(struct daemon *d, struct rvf_error *e);
 void claims_close(struct daemon *d);
 int claims_round(struct daemon *d, struct rvf_error *e);
-void claims_clean(struct daemon *d);
 const struct failed_claim *claims_failed(const struct daemon *d, __u64 id);
 
 /* server.c */

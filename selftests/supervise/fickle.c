@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A plugin that behaves as its arguments say, one after another:
+ *
+ *  ready		says that it is ready
+ *  say TEXT		writes a line
+ *  sleep MS		sleeps
+ *  wait		waits until it is asked to stop
+ *  exit CODE		exits
+ *  exit-until N CODE	exits, unless it is started for the Nth time or later
+ *  crash		crashes
+ *  stubborn		sleeps for ever, whatever it is asked
+ *  flood		writes lines for ever
+ *  lines N		writes so many lines
+ *  odd			writes what is hard to show
+ *  eat			uses more and more memory
+ *  threads N		tries to have so many threads, and says how many it got
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <rvf/plugin.h>
+
+static void *sleeper(void *argument)
+{
+	while (!argument)
+		pause();
+	return argument;
+}
+
+static int threads(int wanted)
+{
+	pthread_t thread;
+	int n = 1;
+
+	while (n < wanted && !pthread_create(&thread, NULL, sleeper, NULL))
+		n++;
+	return n;
+}
+
+static void odd(void)
+{
+	char line[10001];
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	fwrite(line, 1, sizeof(line), stdout);
+	fwrite("\033[31mred\0nul\r\n", 1, 14, stdout);
+	fputs("\n", stdout);
+	fputs("err\n", stderr);
+	fputs("no newline", stdout);
+	fflush(stdout);
+}
+
+static void eat(void)
+{
+	for (;;) {
+		void *more = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (more != MAP_FAILED)
+			memset(more, 1, 1 << 20);
+	}
+}
+
+static const char *next(char ***argument)
+{
+	if (!**argument) {
+		fputs("an argument is missing\n", stderr);
+		exit(99);
+	}
+	return *(*argument)++;
+}
+
+static void act(const char *verb, char ***argument)
+{
+	if (!strcmp(verb, "ready"))
+		rvf_ready();
+	else if (!strcmp(verb, "say"))
+		puts(next(argument));
+	else if (!strcmp(verb, "sleep"))
+		usleep(atoi(next(argument)) * 1000);
+	else if (!strcmp(verb, "wait"))
+		rvf_wait_stop();
+	else if (!strcmp(verb, "exit"))
+		exit(atoi(next(argument)));
+	else if (!strcmp(verb, "exit-until")) {
+		__u64 until = atoi(next(argument));
+		int code = atoi(next(argument));
+
+		if (rvf_incarnation() < until)
+			exit(code);
+	} else if (!strcmp(verb, "crash"))
+		__builtin_trap();
+	else if (!strcmp(verb, "stubborn"))
+		sleeper(NULL);
+	else if (!strcmp(verb, "flood"))
+		for (unsigned long i = 0;; i++)
+			printf("flood %lu\n", i);
+	else if (!strcmp(verb, "lines"))
+		for (int i = 1, n = atoi(next(argument)); i <= n; i++)
+			printf("line %d\n", i);
+	else if (!strcmp(verb, "odd"))
+		odd();
+	else if (!strcmp(verb, "eat"))
+		eat();
+	else if (!strcmp(verb, "threads"))
+		printf("%d threads\n", threads(atoi(next(argument))));
+	else
+		exit(99);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	for (char **argument = argv + 1; *argument;)
+		act(next(&argument), &argument);
+	return 0;
+}

@@ -145,7 +145,8 @@ int rvf_queue_send(struct rvf_queue *queue, struct rvf_node *node,
 		return -EMSGSIZE;
 	slot = rvf_slot_take_empty(queue);
 	if (!slot)
-		return -EAGAIN;
+		/* Who waits for room must hear that there will be none for it. */
+		return rvf_node_check(node, RVF_RIGHT_WRITE) ?: -EAGAIN;
 
 	slot->length = length;
 	slot->badge = node->badge;

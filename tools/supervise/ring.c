@@ -130,7 +130,7 @@ static bool check(const struct rvf_ring *ring, const __u64 identity[2])
 			return false;
 		sequence++;
 	}
-	return place == head->end && (!sequence || sequence == head->newest + 1);
+	return place == head->end && (sequence ? sequence == head->newest + 1 : !head->newest);
 }
 
 static int open_file(int dir, const char *name)

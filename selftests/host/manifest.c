@@ -110,6 +110,8 @@ static const struct mutation mutations[] = {
 	  0 },
 	{ "pauses of equal length", 0, C(backoff_min_ms), 1000, RVF_REASON_NONE, 0 },
 	{ "pauses that become shorter", 0, C(backoff_min_ms), 1001, RVF_REASON_COMPONENT, 0 },
+	{ "a pause of a day", 0, C(backoff_max_ms), 86400000, RVF_REASON_NONE, 0 },
+	{ "a pause of a day and 1 ms", 0, C(backoff_max_ms), 86400001, RVF_REASON_COMPONENT, 0 },
 	{ "0 threads", 0, C(limit_pids), 0, RVF_REASON_COMPONENT, 0 },
 	{ "1 thread", 0, C(limit_pids), 1, RVF_REASON_NONE, 0 },
 	{ "65,536 threads", 0, C(limit_pids), 65536, RVF_REASON_NONE, 0 },
@@ -161,6 +163,8 @@ static const struct mutation mutations[] = {
 	{ "messages of 0 bytes", 0, Q(message_size), 0, RVF_REASON_QUEUE, 0 },
 	{ "messages above 64 KiB", 1, Q(message_size), 65537, RVF_REASON_QUEUE, 1 },
 	{ "no type with a text", 0, Q(type), 0, RVF_REASON_QUEUE, 0 },
+
+	{ "a type without a text", 1, Q(type), 5, RVF_REASON_QUEUE, 1 },
 
 	{ "grant kind 0", 0, G(kind), 0, RVF_REASON_GRANT, 0 },
 	{ "grant kind 3", 3, G(kind), 3, RVF_REASON_GRANT, 3 },

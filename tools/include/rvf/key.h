@@ -101,10 +101,14 @@ const char *rvf_fingerprint(const __u8 id[RVF_KEY_ID_LEN], char out[RVF_FINGERPR
  * @id: Filled with the key's id, or NULL.
  * @e: Says why not, or NULL.
  *
- * The package keeps its other signatures; one by the same key is replaced.
+ * The package keeps its other signatures; one by the same key is replaced. A
+ * package that the kernel would refuse is not signed. The passphrase of a key
+ * that has one is the first line of the file that the environment variable
+ * RVF_PASSPHRASE_FILE names; without it, it is asked for on a terminal.
  *
  * Return: 0; -EBADMSG the package or the key is malformed; -EOPNOTSUPP not a
- * kind of key that rvf takes; -EDQUOT it has %RVF_MAX_SIGNATURES.
+ * kind of key that rvf takes; -EACCES no passphrase, or a wrong one; -EDQUOT it
+ * has %RVF_MAX_SIGNATURES; or what rvf_package_check_segments() says.
  */
 int rvf_sign(const struct rvf_package *package, const char *private_path, const char *out_path,
 	     __u8 id[RVF_KEY_ID_LEN], struct rvf_error *e);

@@ -46,7 +46,8 @@
  * described. Fields named out_* are written by the kernel, up to the size
  * that was passed; pointers are passed as 64-bit numbers.
  *
- * No command waits: what takes time can be polled. Reads and writes on
+ * No command waits for anybody: what others do can be polled (RVF_MOUNT and
+ * RVF_VERIFY take as long as reading the package does). Reads and writes on
  * handles wait unless O_NONBLOCK is set. Every new fd is close-on-exec.
  *
  * One vocabulary of errors serves all commands:
@@ -192,12 +193,13 @@ enum rvf_rights {
  *	place in the order of sections, from 0.
  * @RVF_REASON_RESERVED: EBADMSG: a reserved field or a gap is not zero.
  * @RVF_REASON_STRING: EBADMSG: a string is out of order or not allowed.
- * @RVF_REASON_DUPLICATE: EBADMSG: a name, segment or grant occurs twice.
+ * @RVF_REASON_DUPLICATE: EBADMSG: a name, segment, grant or dependency occurs
+ *	twice.
  * @RVF_REASON_PACKAGE: EBADMSG: the package entry.
  * @RVF_REASON_SEGMENT: EBADMSG: a segment entry; index: which.
  * @RVF_REASON_COMPONENT: EBADMSG: a component entry; index: which.
- * @RVF_REASON_DEPENDENCY: EBADMSG: a dependency out of range or on itself;
- *	index: the component.
+ * @RVF_REASON_DEPENDENCY: EBADMSG: a dependency out of range, on itself or on
+ *	a guest kernel; index: the component.
  * @RVF_REASON_CYCLE: EBADMSG: dependencies go round; index: a component in it.
  * @RVF_REASON_REGION: EBADMSG: a region entry; index: which.
  * @RVF_REASON_QUEUE: EBADMSG: a queue entry; index: which.
@@ -367,8 +369,8 @@ struct rvf_ctl_info {
  * could sign (an even or prime modulus, one with a small factor) is refused.
  *
  * Errors: EINVAL malformed; EOPNOTSUPP unknown algorithm or usage; EKEYREJECTED
- * a weak key; EKEYEXPIRED past its last second; EEXIST the key is there
- * already, whatever its record says; EDQUOT %RVF_MAX_KEYS are there.
+ * a weak key; EKEYEXPIRED past its last second; then EEXIST the key is there
+ * already, whatever else its record says; EDQUOT %RVF_MAX_KEYS are there.
  */
 struct rvf_key_add {
 	__u32 size;
@@ -821,7 +823,7 @@ struct rvf_unmount {
  * runtime does.
  *
  * Errors: EPERM and EAGAIN with a reason; EBUSY a process is bound; ESTALE the
- * incarnation is over.
+ * incarnation is over; ENODEV the mount is being unmounted; ENOMEM.
  */
 struct rvf_bind {
 	__u32 size;
@@ -927,7 +929,7 @@ struct rvf_handle_info {
  * with GRANT it has what @rights says.
  *
  * Errors: EPERM neither right, or another badge; EACCES @rights exceed this
- * handle's; EINVAL no rights; EMLINK it would lie deeper than %RVF_MAX_DEPTH;
+ * handle's; EINVAL no rights, or none that can be had; EMLINK it would lie deeper than %RVF_MAX_DEPTH;
  * EDQUOT the task has %RVF_MAX_HANDLES live handle nodes. A node lives while
  * its fd or one derived from it is open.
  */
@@ -956,7 +958,9 @@ enum rvf_revoke_flags {
  * @__reserved: Must be 0
  *
  * Needs REVOKE. When it returns, no process can use a revoked handle any more,
- * mappings included, and callers that waited in one have been woken.
+ * mappings included, and callers that waited in one have been woken. A read or
+ * receive that was copying to its caller's memory at that moment may finish
+ * what it had begun: at most a page of a region, or one message.
  *
  * Errors: EACCES no REVOKE right.
  */
@@ -1095,8 +1099,8 @@ struct rvf_queue_batch {
  *
  * A dump of mounts has a message RVF_NL_MOUNT for each mount, one of tasks a
  * message RVF_NL_TASK for each task, one of objects a message RVF_NL_OBJECT
- * for each region and queue. The last two take RVF_NL_A_MOUNT_ID to ask for
- * one mount. Attributes are those that the comments name, in any order;
+ * for each region and queue. All take RVF_NL_A_MOUNT_ID to ask for one mount.
+ * Attributes are those that the comments name, in any order;
  * readers skip unknown ones.
  *
  * Events (a message of the same kind as in the dump, with RVF_NL_A_EVENT):

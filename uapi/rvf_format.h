@@ -121,7 +121,8 @@ struct rvf_key_record {
  * struct rvf_envelope - The head of a signature envelope
  * @magic: %RVF_ENVELOPE_MAGIC.
  * @version: 1.
- * @count: How many signatures follow, 1 to %RVF_MAX_SIGNATURES.
+ * @count: How many signatures follow, at most %RVF_MAX_SIGNATURES. With none
+ *	the package is not signed.
  * @length: Bytes of the whole envelope, this head included.
  * @reserved: 0.
  *
@@ -344,7 +345,8 @@ enum rvf_profile {
  * @restart_times: Starts again at most so many times ...
  * @restart_window_ms: ... within so many milliseconds; 1 to 86,400,000.
  * @backoff_min_ms: The first pause before a restart, doubled each time ...
- * @backoff_max_ms: ... up to this; not below @backoff_min_ms.
+ * @backoff_max_ms: ... up to this; not below @backoff_min_ms, at most
+ *	86,400,000.
  * @limit_pids: Threads that the task may have, 1 to 65,536.
  * @limit_memory: Bytes, at least 1 MiB.
  * @limit_cpu: CPU time in thousandths of one CPU, 1 to 1,024,000.
@@ -360,7 +362,8 @@ enum rvf_profile {
  *	without a VM.
  * @reserved2: 0.
  *
- * The ranges of deps and of grants follow one another in component order and
+ * A guest kernel has neither deps nor grants nor arguments, and nothing needs
+ * it. The ranges of deps and of grants follow one another in component order and
  * cover their tables exactly.
  */
 struct rvf_m_component {

@@ -65,6 +65,18 @@ BUILT_WITH(kernel_from_image, RVF_REASON_COMPONENT, 3)
 	pkg->components[3].entry.image = htole32(SEG_IMAGE);
 }
 
+/* A guest kernel starts nothing and holds nothing */
+BUILT_WITH(kernel_with_grant, RVF_REASON_COMPONENT, 3)
+{
+	pkg_grant(pkg, 3, RVF_OBJECT_REGION, 0, RVF_RIGHT_READ, 0);
+}
+
+BUILT_WITH(kernel_with_args, RVF_REASON_COMPONENT, 3)
+{
+	pkg->components[3].args = "x";
+	pkg->components[3].args_len = 2;
+}
+
 COMPONENT(profile_unknown)
 {
 	SET(profile, 32, 2);
@@ -250,6 +262,16 @@ DEPENDENCY(dependency_none, 1)
 DEPENDENCY(dependency_on_itself, 1)
 {
 	pkg->m_deps[0] = htole32(1);
+}
+
+DEPENDENCY(dependency_on_guest_kernel, 1)
+{
+	pkg->m_deps[0] = htole32(3);
+}
+
+BUILT_WITH(dependency_twice, RVF_REASON_DUPLICATE, ANY)
+{
+	pkg_depends(pkg, 1, 0);
 }
 
 CHANGED(cycle_of_two, RVF_REASON_CYCLE, ANY)

@@ -56,12 +56,6 @@ static void grants_up_to(struct pkg *pkg, unsigned int count)
 		pkg_grant(pkg, 0, RVF_OBJECT_QUEUE, queue, RVF_RIGHT_READ, 0);
 }
 
-static void deps_up_to(struct pkg *pkg, unsigned int count)
-{
-	while (pkg->n_deps < count)
-		pkg_depends(pkg, 2, pkg->n_deps % 2);
-}
-
 #define LIMIT(name, reason, index, limit, fill)                                                \
 	RULE_VARIANT(name, before, EDQUOT, reason, index,                                      \
 		     RVF_VERIFY_CAPABILITIES_INSUFFICIENT)                                     \
@@ -94,7 +88,37 @@ LIMIT(regions, RVF_REASON_LIMIT_REGIONS, ANY, RVF_MAX_REGIONS, regions_up_to)
 LIMIT(queues, RVF_REASON_LIMIT_QUEUES, ANY, RVF_MAX_QUEUES, queues_up_to)
 LIMIT(segments, RVF_REASON_LIMIT_SEGMENTS, ANY, RVF_MAX_SEGMENTS, segments_up_to)
 LIMIT(grants, RVF_REASON_LIMIT_GRANTS, 0, RVF_MAX_GRANTS, grants_up_to)
-LIMIT(deps, RVF_REASON_LIMIT_DEPS, ANY, RVF_MAX_DEPENDENCIES, deps_up_to)
+
+/* The table's length is looked at before its entries */
+RULE_VARIANT(deps, before, EDQUOT, RVF_REASON_LIMIT_DEPS, ANY,
+	     RVF_VERIFY_CAPABILITIES_INSUFFICIENT)
+{
+	while (pkg->n_deps <= RVF_MAX_DEPENDENCIES)
+		pkg_depends(pkg, 2, pkg->n_deps % 2);
+}
+
+/* Every task needs every one before it */
+TEST(most_deps)
+{
+	int ctl = ctl_open();
+	struct pkg *pkg = rule_package();
+	struct rvf_mount arg;
+
+	key_trust(ctl, KEY_OWNER);
+	tasks_up_to(pkg, RVF_MAX_TASKS);
+	for (unsigned int c = 4; c < pkg->n_components; c++) {
+		for (unsigned int on = 0; on < c; on++) {
+			/* Number 3 is a guest kernel */
+			if (on != 3)
+				pkg_depends(pkg, c, on);
+		}
+	}
+	pkg_finish(pkg, KEY_OWNER);
+	EXPECT_EQ(0, pkg_verify(pkg, ctl, NULL, &arg))
+	{
+		TH_LOG("reason %u, index %u", arg.out_reason, arg.out_index);
+	}
+}
 
 #define TOO_LARGE(name, index)                                                                 \
 	RULE_VARIANT(name, before, EDQUOT, RVF_REASON_LIMIT_BYTES, index,                      \

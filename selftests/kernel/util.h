@@ -113,6 +113,9 @@ int receive_fd(int sock);
 
 /* ---- memory */
 
+/* An address where no memory can be */
+void *nowhere(void);
+
 /* Reads (or writes) a byte: its value, or -1 when that raised SIGBUS, -2 SIGSEGV */
 int peek(const void *address);
 int poke(void *address, unsigned char value);

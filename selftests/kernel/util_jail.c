@@ -283,8 +283,10 @@ void jail_spawn(struct task *task, int task_fd, int image_fd, unsigned int witho
 	if (without & WITHOUT_MOUNT_NS)
 		prepare_place();
 	strcpy(jail.empty, "/var/tmp/rvf-jail.XXXXXX");
-	if (without & WITHOUT_TMPFS_ROOT)
+	if (without & WITHOUT_TMPFS_ROOT) {
 		must(mkdtemp(jail.empty) ? 0 : -1);
+		must(chmod(jail.empty, 0555));
+	}
 	for (int i = 0; i < PROXY_SERVERS; i++) {
 		must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
 		task->socket[i] = pair[0];

@@ -322,6 +322,8 @@ static void test_names(void)
 		       cases[i].mount ? "" : " not");
 	}
 	memset(name, 'x', sizeof(name));
+	tap_ok(rvf_manifest_name_ok(name, RVF_MAX_NAME - 1), "a word of 255 bytes");
+	tap_ok(!rvf_manifest_name_ok(name, RVF_MAX_NAME), "none of 256");
 	name[0] = '/';
 	tap_ok(rvf_mount_name_ok(name, RVF_MAX_NAME), "a mount name of 256 bytes");
 	name[100] = '/';

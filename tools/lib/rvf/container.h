@@ -69,7 +69,4 @@ int rvf_writer_keep(struct rvf_writer *w, int fd, const struct rvf_file_segment 
  */
 int rvf_writer_inherit(struct rvf_writer *w, const void *directory, size_t length);
 
-/* The CRC of what @crc is of and of these bytes behind it; 0 is of nothing. */
-__u32 rvf_crc32(__u32 crc, const void *data, size_t length);
-
 #endif /* RVF_CONTAINER_H */

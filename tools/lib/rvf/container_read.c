@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 #include <rvf/package.h>
 #include "container.h"
 
@@ -221,7 +222,7 @@ bool rvf_file_checksum_ok(const struct rvf_file *file, const struct rvf_file_seg
 			n = segment->length - at;
 		if (rvf_pread_all(file->fd, chunk, n, segment->offset + at))
 			return false;
-		crc = rvf_crc32(crc, chunk, n);
+		crc = crc32_z(crc, chunk, n);
 		at += n;
 	}
 	return crc == segment->checksum;

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 #include <rvf/package.h>
 #include "container.h"
 
@@ -199,7 +200,7 @@ int rvf_writer_segment(struct rvf_writer *w, __u64 id, __u32 type, const void *d
 
 	if (err)
 		return failed(w, err, e);
-	return end_segment(w, id, type, length, rvf_crc32(0, data, length), e);
+	return end_segment(w, id, type, length, crc32_z(0, data, length), e);
 }
 
 /* Copies bytes of @fd to @to; their CRC goes on in @crc. */
@@ -216,7 +217,7 @@ static int copy_bytes(struct rvf_writer *w, int fd, __u64 from, __u64 length, __
 			err = rvf_pwrite_all(w->fd, chunk, n, to + done);
 		if (err)
 			return err;
-		*crc = rvf_crc32(*crc, chunk, n);
+		*crc = crc32_z(*crc, chunk, n);
 		done += n;
 	}
 	return 0;

@@ -295,7 +295,8 @@ static int export_filter(scmp_filter_ctx filter, void **out, size_t *count)
 	return 0;
 }
 
-int rvf_process_filter(__u32 profile, int exec_fd, void **out, size_t *count, struct rvf_error *e)
+int rvf_process_filter(__u32 profile, unsigned int max_files, void **out, size_t *count,
+		       struct rvf_error *e)
 {
 	if (profile != RVF_PROFILE_STRICT) {
 		rvf_error_set(e, EOPNOTSUPP, "profile", "jail profile %u is not available",
@@ -314,7 +315,7 @@ int rvf_process_filter(__u32 profile, int exec_fd, void **out, size_t *count, st
 	if (!err)
 		err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (!err)
-		err = add_rules(filter, exec_fd);
+		err = add_rules(filter, max_files ? max_files : RVF_MAX_FILES);
 	if (!err)
 		err = export_filter(filter, out, count);
 	if (filter)

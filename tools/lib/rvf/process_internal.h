@@ -8,6 +8,9 @@
 #include <linux/filter.h>
 #include <rvf/process.h>
 
+/* Fds that a process may have open, unless a config says otherwise. */
+#define RVF_MAX_FILES 1024
+
 /* What a child is at, for the error that names it. */
 enum rvf_step {
 	RVF_STEP_NONE = 0,

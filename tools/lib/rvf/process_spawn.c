@@ -21,7 +21,6 @@
 #include "process_internal.h"
 #include "process_object.h"
 
-#define MAX_FILES  1024
 #define TIMEOUT_MS 10000
 
 static const char *const steps[RVF_STEPS] = {
@@ -108,6 +107,8 @@ static int check(const struct rvf_process_config *config, struct rvf_error *e)
 		return invalid(e, "there is nothing to execute");
 	if (config->argv && !config->argv[0])
 		return invalid(e, "argv[0] is missing");
+	if (config->filter && config->profile != RVF_PROFILE_STRICT)
+		return invalid(e, "the filter is for another profile");
 	return 0;
 }
 
@@ -196,7 +197,7 @@ static int prepare_environment(struct spawn *s, struct rvf_error *e)
 
 static int prepare_limits(struct spawn *s, struct rvf_error *e)
 {
-	unsigned int files = s->config->max_files ? s->config->max_files : MAX_FILES;
+	unsigned int files = s->config->max_files ? s->config->max_files : RVF_MAX_FILES;
 	struct rlimit limit;
 
 	if (files < 16 || files > 1u << 20)
@@ -215,12 +216,15 @@ static int prepare_limits(struct spawn *s, struct rvf_error *e)
 
 static int prepare_filter(struct spawn *s, struct rvf_error *e)
 {
-	size_t count;
-	int err = rvf_process_filter(s->config->profile, s->child.exec_fd, &s->filter, &count, e);
+	const struct rvf_process_config *c = s->config;
+	size_t count = c->filter_count;
+	int err = c->filter ?
+			  0 :
+			  rvf_process_filter(c->profile, s->child.exec_fd, &s->filter, &count, e);
 
 	if (err)
 		return err;
-	s->child.filter.filter = s->filter;
+	s->child.filter.filter = c->filter ? (void *)c->filter : s->filter;
 	s->child.filter.len = count;
 	return 0;
 }

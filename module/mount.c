@@ -118,8 +118,9 @@ void rvf_mnt_publish(struct rvf_mnt *mnt)
 	__module_get(THIS_MODULE);
 	mutex_lock(&rvf_mounts_lock);
 	mnt->published = true;
-	mutex_unlock(&rvf_mounts_lock);
+	/* Before anyone can find it, and tell of something that came later. */
 	rvf_nl_mount_event(mnt, RVF_NL_EVENT_MOUNTED);
+	mutex_unlock(&rvf_mounts_lock);
 }
 
 /* Content goes now, or with the last operation that is still in it. */
@@ -211,13 +212,14 @@ int rvf_mnt_unmount(struct rvf_mnt *mnt, u32 grace_ms)
 	}
 	WRITE_ONCE(mnt->state, RVF_MOUNT_STOPPING);
 	mnt->deadline = jiffies + msecs_to_jiffies(grace_ms);
+	/* The first of the events that follow from it. */
+	rvf_nl_mount_event(mnt, RVF_NL_EVENT_UNMOUNTING);
 	for (i = 0; i < mnt->n_tasks; i++)
 		rvf_tsk_ask_to_stop(&mnt->tasks[i]);
 	rvf_mnt_changed(mnt);
 	rvf_mnt_get(mnt);
 	queue_delayed_work(rvf_wq, &mnt->unmount, 0);
 	mutex_unlock(&mnt->lock);
-	rvf_nl_mount_event(mnt, RVF_NL_EVENT_UNMOUNTING);
 	return 0;
 }
 

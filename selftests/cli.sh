@@ -471,19 +471,31 @@ narrow()
 		# shellcheck disable=SC2086 # several words
 		rvfctl help $command | awk 'length > 80 { print; wide = 1 } END { exit wide }' || return
 	done
+	for command in $(slugs); do
+		rvfctl explain "$command" | awk 'length > 82 { print; wide = 1 } END { exit wide }' ||
+			return
+	done
 }
 
 point "help has 80 columns" narrow
 
+# Every word that the sources end an error with
+slugs()
+{
+	cat "$top"/tools/{lib/rvf,supervise,rvfctl,rvfd}/*.c | tr -d '\n\t' |
+		grep -oE '(rvf_error_set\([^"]*|\{ *(RVF_REASON_|E)[A-Z_]+, *)"[a-z][a-z-]*"' |
+		sed 's/.*"\(.*\)"/\1/' | sort -u
+}
+
 explains()
 {
-	local slug
+	local slug count=0
 
-	for slug in unsigned unknown-key bad-signature bad-digest key-expired key-not-yet key-usage \
-		key-mount malformed bad-manifest too-large no-module no-daemon; do
+	for slug in $(slugs) usage bad-recipe; do
 		runs 0 rvfctl explain "$slug" || return
+		count=$((count + 1))
 	done
-	runs 0 rvfctl explain "[unsigned]"
+	[ $count -gt 40 ] && runs 0 rvfctl explain "[unsigned]"
 }
 
 point "explain" explains

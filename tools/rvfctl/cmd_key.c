@@ -176,6 +176,8 @@ static int add_one(struct batch *batch, int ctl, const char *file, struct rvf_er
 		return err;
 	err = rvf_key_add(ctl, &record, id, e);
 	known = err == -EEXIST && option_given(args, "persist");
+	if (err == -EEXIST && !known)
+		rvf_error_set(e, EEXIST, "exists", "this key is known already");
 	if (err && !known)
 		return err;
 	if (option_given(args, "persist")) {

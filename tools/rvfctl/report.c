@@ -169,9 +169,9 @@ void file_error(struct rvf_error *e, int err, const char *doing)
 		const char *slug;
 		const char *what;
 	} words[] = {
-		{ ENOENT, "no-such-file", "there is no such file" },
-		{ ENOTDIR, "no-such-file", "part of the path is not a directory" },
-		{ EISDIR, "not-a-file", "it is a directory" },
+		{ ENOENT, "not-found", "there is no such file" },
+		{ ENOTDIR, "not-found", "part of the path is not a directory" },
+		{ EISDIR, "bad-file", "it is a directory" },
 		{ EACCES, "denied", "you may not do this" },
 		{ EPERM, "denied", "you may not do this" },
 		{ EEXIST, "exists", "there is one already" },
@@ -189,7 +189,7 @@ void file_error(struct rvf_error *e, int err, const char *doing)
 			return;
 		}
 	}
-	rvf_error_set(e, err, "file", "it cannot be %s", doing);
+	rvf_error_set(e, err, "system", "it cannot be %s", doing);
 	rvf_error_why(e, "%s", strerror(err));
 }
 

@@ -221,7 +221,7 @@ static void not_found(const struct world *world, const char *said, size_t length
 
 	for (size_t i = 0; i < world->n_mounts; i++)
 		names[i] = world->mounts[i].name;
-	rvf_error_set(e, ENOENT, "no-such-mount", "there is no such mount");
+	rvf_error_set(e, ENOENT, "no-mount", "there is no such mount");
 	like = suggest(mount, names, world->n_mounts);
 	if (like)
 		rvf_error_hint(e, "did you mean '%s'?", like);
@@ -251,7 +251,7 @@ int world_check_names(const struct world *world, const struct args *args, bool t
 		}
 		mount = &world->mounts[j];
 		if (colon && !is_part(world, mount, tasks, colon + 1)) {
-			rvf_error_set(e, ENOENT, tasks ? "no-such-task" : "no-such-object",
+			rvf_error_set(e, ENOENT, tasks ? "no-task" : "no-object",
 				      "the mount has no such %s", tasks ? "task" : "object");
 			rvf_error_hint(e, tasks ? "rvfctl ps" : "rvfctl ls -l");
 			return -ENOENT;

@@ -305,7 +305,7 @@ TEST_F_TIMEOUT(life, racing_commands, 60)
 						peek(mapped + 4096);
 						munmap(mapped, DATA_LENGTH);
 					}
-					handle_derive(handle, RVF_RIGHT_READ, 0);
+					close(handle_derive(handle, RVF_RIGHT_READ, 0));
 					handle_revoke(handle, 0);
 					supervise(mount);
 					close(handle);

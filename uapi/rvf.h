@@ -186,7 +186,8 @@ enum rvf_rights {
  * @RVF_REASON_KEY_ALGORITHM: EOPNOTSUPP: an algorithm that is not here.
  *
  * @RVF_REASON_HEADER: EBADMSG: no RVF1 header, or lengths that do not agree.
- * @RVF_REASON_VERSION: EOPNOTSUPP: a format version that is not known here.
+ * @RVF_REASON_VERSION: EOPNOTSUPP: a format version that is not known here, or
+ *	entries of another size than this version's.
  * @RVF_REASON_UNSUPPORTED: EOPNOTSUPP: a section or feature that is not here;
  *	index: the entry.
  * @RVF_REASON_LAYOUT: EBADMSG: a section is not where it must be; index: its
@@ -200,7 +201,8 @@ enum rvf_rights {
  * @RVF_REASON_COMPONENT: EBADMSG: a component entry; index: which.
  * @RVF_REASON_DEPENDENCY: EBADMSG: a dependency out of range, on itself or on
  *	a guest kernel; index: the component.
- * @RVF_REASON_CYCLE: EBADMSG: dependencies go round; index: a component in it.
+ * @RVF_REASON_CYCLE: EBADMSG: dependencies go round; index: a component in the
+ *	circle, or waiting for one that is.
  * @RVF_REASON_REGION: EBADMSG: a region entry; index: which.
  * @RVF_REASON_QUEUE: EBADMSG: a queue entry; index: which.
  * @RVF_REASON_GRANT: EBADMSG: a grant; index: which.

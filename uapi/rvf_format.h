@@ -432,7 +432,8 @@ struct rvf_m_region {
  * @type: What its messages are: the first four bytes, as a little-endian
  *	number, of the SHA-256 of the type's text; 0: not said.
  * @reserved: 0.
- * @type_name: The type's text, for people; empty when @type is 0.
+ * @type_name: The type's text, for people: printable ASCII; empty when @type is
+ *	0, and only then.
  * @reserved2: 0.
  */
 struct rvf_m_queue {

@@ -12,87 +12,11 @@
 #include <unistd.h>
 
 #include <rvf/device.h>
-#include <rvf/key.h>
-#include <rvf/package.h>
+#include "package.h"
 #include "run.h"
 #include "tap.h"
 
-static char dir[] = "/tmp/rvf-bind-XXXXXX";
 static int claim = -1;
-
-static const char *in_dir(const char *name)
-{
-	static char paths[4][128];
-	static unsigned int n;
-	char *path = paths[n++ % 4];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
-	return path;
-}
-
-static int build_package(struct rvf_error *e)
-{
-	const __u8 id[16] = { 1 };
-	struct rvf_builder *b = rvf_builder_new(id, "bind", 1, NULL);
-	int segment = b ? rvf_builder_segment(b, RVF_SEG_IMAGE, inside_path, e) : -ENOMEM;
-	struct rvf_component_spec spec = { .name = "inside",
-					   .kind = RVF_COMPONENT_NATIVE,
-					   .image = segment,
-					   .source = RVF_M_NONE,
-					   .restart_window_ms = 1000,
-					   .limit_pids = 16,
-					   .limit_memory = 16 << 20,
-					   .limit_cpu = 1000 };
-
-	int err = segment < 0 ? segment : rvf_builder_component(b, &spec);
-	if (err >= 0)
-		err = rvf_builder_write(b, in_dir("bind.rvf"), e);
-	rvf_builder_free(b);
-	return err;
-}
-
-static int sign_package(struct rvf_error *e)
-{
-	struct rvf_package *package;
-	int err = rvf_package_load(&package, in_dir("bind.rvf"), e);
-
-	if (err)
-		return err;
-	err = rvf_sign(package, in_dir("key"), in_dir("bind.rvf"), NULL, e);
-	rvf_package_free(package);
-	return err;
-}
-
-static int mount_package(struct rvf_error *e)
-{
-	struct rvf_key_options options = { .label = "test", .usage = RVF_KEY_MOUNT };
-	struct rvf_key_record record;
-	struct rvf_mount_result result;
-	struct rvf_package *package = NULL;
-	int ctl = rvf_open(e);
-	int err = ctl < 0 ? ctl : 0;
-
-	if (!err)
-		err = rvf_key_generate(in_dir("key"), in_dir("pub"), &options, &record, e);
-	if (!err)
-		err = rvf_key_add(ctl, &record, NULL, e);
-	if (!err)
-		err = build_package(e);
-	if (!err)
-		err = sign_package(e);
-	if (!err)
-		err = rvf_package_load(&package, in_dir("bind.rvf"), e);
-	if (!err)
-		err = rvf_mount_package(ctl, package, NULL, NULL, &result, e);
-	if (!err)
-		err = rvf_supervise(result.fd, e);
-	if (!err)
-		claim = result.fd;
-	rvf_package_free(package);
-	if (ctl >= 0)
-		close(ctl);
-	return err;
-}
 
 /* Starts the task with a part of the jail left out; what the kernel says to BIND. */
 static int bind_without(__u32 drop)
@@ -153,7 +77,8 @@ int main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%.*s/inside", (int)(strrchr(argv[0], '/') - argv[0]),
 		 argv[0]);
 	inside_path = argc > 1 ? argv[1] : path;
-	if (!mkdtemp(dir) || !ok(!mount_package(&e), "a package is mounted")) {
+	claim = mount_inside(&e);
+	if (!ok(claim >= 0, "a package is mounted")) {
 		note("%s; %s", e.what, e.why);
 		return done();
 	}
@@ -186,9 +111,5 @@ int main(int argc, char **argv)
 			RVF_JAIL_DEATH,
 		RVF_REASON_NONE, "no limits, fds, signals, session, tie");
 	close(claim);
-	for (const char *const *name = (const char *[]){ "key", "pub", "bind.rvf", NULL }; *name;
-	     name++)
-		unlink(in_dir(*name));
-	rmdir(dir);
 	return done();
 }

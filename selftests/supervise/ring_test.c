@@ -61,24 +61,27 @@ static bool read_all(struct rvf_ring *ring, __u64 newest, __u64 *first)
 {
 	struct rvf_log_line line;
 	char data[RVF_LOG_LINE];
-	__u64 after = 0, dropped;
+	struct rvf_log_cursor cursor = { 0 };
+	__u64 dropped;
 
 	*first = 0;
-	while (rvf_ring_read(ring, after, &line, data, &dropped)) {
-		if (!same(&line, data) || (after ? dropped != 0 : dropped != line.sequence - 1))
+	while (rvf_ring_read(ring, &cursor, &line, data, &dropped)) {
+		if (!same(&line, data) ||
+		    (cursor.after ? dropped != 0 : dropped != line.sequence - 1))
 			return false;
 		if (!*first)
 			*first = line.sequence;
-		after = line.sequence;
+		cursor.after = line.sequence;
 	}
-	return after == newest;
+	return cursor.after == newest;
 }
 
 static void test_model(void)
 {
 	struct rvf_ring *ring;
 	bool good = true, kept = true, behind = true;
-	__u64 first, slow = 0;
+	struct rvf_log_cursor slow = { 0 };
+	__u64 first;
 
 	if (!ok(!rvf_ring_open(&ring, -1, "", identity), "a ring in memory"))
 		return;
@@ -96,9 +99,9 @@ static void test_model(void)
 		}
 		/* A reader that takes one line in three, and so falls behind */
 		if (n % 3 == 0) {
-			behind = behind && rvf_ring_read(ring, slow, &line, data, &dropped) &&
-				 same(&line, data) && line.sequence == slow + dropped + 1;
-			slow = line.sequence;
+			behind = behind && rvf_ring_read(ring, &slow, &line, data, &dropped) &&
+				 same(&line, data) && line.sequence == slow.after + dropped + 1;
+			slow.after = line.sequence;
 		}
 	}
 	ok(good, "what is read is the newest lines, without a gap");
@@ -172,15 +175,16 @@ static void test_damage(void)
 		}
 		struct rvf_log_line line;
 		char data[RVF_LOG_LINE];
-		__u64 after = 0, count = 0, newest = rvf_ring_newest(ring);
+		struct rvf_log_cursor cursor = { 0 };
+		__u64 count = 0, newest = rvf_ring_newest(ring);
 
 		/* Bytes of lines may differ: nobody promises to notice that. */
-		while (rvf_ring_read(ring, after, &line, data, NULL)) {
-			bad += line.sequence <= after || line.length > RVF_LOG_LINE;
-			after = line.sequence;
+		while (rvf_ring_read(ring, &cursor, &line, data, NULL)) {
+			bad += line.sequence <= cursor.after || line.length > RVF_LOG_LINE;
+			cursor.after = line.sequence;
 			count++;
 		}
-		bad += after != newest;
+		bad += cursor.after != newest;
 		taken += count > 0;
 		anew += count == 0;
 		/* And it can be used */
@@ -191,9 +195,9 @@ static void test_damage(void)
 			rvf_ring_append(ring, &line);
 		}
 		bad += rvf_ring_newest(ring) != newest + 50;
-		while (rvf_ring_read(ring, after, &line, data, NULL))
-			after = line.sequence;
-		bad += after != newest + 50;
+		while (rvf_ring_read(ring, &cursor, &line, data, NULL))
+			cursor.after = line.sequence;
+		bad += cursor.after != newest + 50;
 		rvf_ring_close(ring);
 		unlinkat(dir_fd, "d", 0);
 	}

@@ -175,6 +175,10 @@ busy()
 	[ $((b - a)) -lt 240 ]
 }
 check "rvfd is not busy all the time" busy
+for kind in silent crowd garbage stranger; do
+	check "clients that misbehave: $kind" timeout 120 "$packages/pester" $kind
+done
+check "rvfd has not grown by them" no_growth
 check "umount" umount_it flood
 
 check "a task writes what is hard to show" mount_it odd
@@ -278,6 +282,17 @@ stopped_rvfd()
 		rvfctl umount /n1 /n3
 }
 check "rvfd catches up with what it missed" stopped_rvfd
+
+# More than its socket holds: it is told so, and looks for itself.
+lost_events()
+{
+	kill -STOP "$rvfd_pid"
+	"$top/build/selftests/jail/events" 20000
+	rvfctl mount --no-start --at /lost "$packages/plain.rvf" || return 1
+	kill -CONT "$rvfd_pid"
+	until_ok 30 state /lost:second ready && rvfctl umount /lost
+}
+check "also when events were lost" lost_events
 
 check "umounts are complete" until_ok 5 no_cgroups
 stop_rvfd TERM

@@ -15,6 +15,9 @@
 
 #include "rvfd.h"
 
+/* Lines that one client gets before others have a turn. */
+#define LINES_AT_ONCE 256
+
 static void finish(struct client *client, int err)
 {
 	client->finishing = true;
@@ -197,7 +200,7 @@ static bool add_source(struct client *client, const struct rvf_supervised *mount
 	more[client->n_sources++] = (struct source){
 		.mount_id = rvf_supervised_id(mount),
 		.task = task,
-		.after = after,
+		.cursor.after = after,
 		.until = client->request.follow ? ~0ull : rvf_supervised_last_lines(mount, task, 0),
 	};
 	return true;
@@ -206,10 +209,8 @@ static bool add_source(struct client *client, const struct rvf_supervised *mount
 static bool add_sources(struct client *client, const struct rvf_supervised *mount, __u32 lines)
 {
 	for (__u32 i = 0; i < rvf_supervised_tasks(mount); i++) {
-		struct rvf_task_info info;
-
-		rvf_supervised_task(mount, i, &info);
-		if (client->request.task[0] && strcmp(client->request.task, info.name))
+		if (client->request.task[0] &&
+		    strcmp(client->request.task, rvf_supervised_task_name(mount, i)))
 			continue;
 		if (!add_source(client, mount, i, rvf_supervised_last_lines(mount, i, lines)))
 			return false;
@@ -242,8 +243,8 @@ static struct source *oldest(struct client *client, struct rvf_supervised **moun
 			rvf_supervisor_find(client->daemon->supervisor, source->mount_id);
 		struct rvf_log_line line;
 
-		if (m && source->after < source->until &&
-		    rvf_supervised_line(m, source->task, source->after, &line, NULL, NULL) &&
+		if (m && source->cursor.after < source->until &&
+		    rvf_supervised_line(m, source->task, &source->cursor, &line, NULL, NULL) &&
 		    (!best || line.time_ns < best_time)) {
 			best = source;
 			best_time = line.time_ns;
@@ -267,8 +268,8 @@ static void skip_lines(struct client *client)
 		struct rvf_log_line line;
 
 		mount = rvf_supervisor_find(client->daemon->supervisor, source.mount_id);
-		while (rvf_supervised_line(mount, source.task, source.after, &line, NULL, NULL)) {
-			source.after = line.sequence;
+		while (rvf_supervised_line(mount, source.task, &source.cursor, &line, NULL, NULL)) {
+			source.cursor.after = line.sequence;
 			count++;
 		}
 	}
@@ -276,8 +277,8 @@ static void skip_lines(struct client *client)
 		struct source *source = oldest(client, &mount);
 		struct rvf_log_line line;
 
-		rvf_supervised_line(mount, source->task, source->after, &line, NULL, NULL);
-		source->after = line.sequence;
+		rvf_supervised_line(mount, source->task, &source->cursor, &line, NULL, NULL);
+		source->cursor.after = line.sequence;
 	}
 }
 
@@ -310,30 +311,33 @@ static bool send_gap(struct client *client, struct rvfd_log_packet *packet, __u6
 static bool send_line(struct client *client, struct source *source,
 		      const struct rvf_supervised *mount)
 {
-	struct rvfd_log_packet packet = { .kind = RVFD_LOG, .mount_id = source->mount_id };
-	struct rvf_task_info info;
+	struct rvfd_log_packet packet;
 	struct rvf_log_line line;
 	__u64 dropped;
 
-	if (!rvf_supervised_line(mount, source->task, source->after, &line, packet.data, &dropped))
+	if (!rvf_supervised_line(mount, source->task, &source->cursor, &line, packet.data,
+				 &dropped))
 		return true;
-	rvf_supervised_task(mount, source->task, &info);
+	/* All of it but what follows the line, which is not sent. */
+	memset(&packet, 0, offsetof(struct rvfd_log_packet, data));
+	packet.kind = RVFD_LOG;
+	packet.mount_id = source->mount_id;
 	strcpy(packet.mount, rvf_supervised_name(mount));
-	strcpy(packet.task, info.name);
+	strcpy(packet.task, rvf_supervised_task_name(mount, source->task));
 	packet.stream = line.stream;
 	packet.sequence = line.sequence;
 	packet.time_ns = line.time_ns;
 	if (dropped) {
 		if (!send_gap(client, &packet, dropped))
 			return false;
-		source->after += dropped;
+		source->cursor.after += dropped;
 	}
 	packet.dropped = 0;
 	packet.length = line.length;
 	packet.cut = line.cut;
 	if (!server_send(client, &packet, offsetof(struct rvfd_log_packet, data) + line.length))
 		return false;
-	source->after = line.sequence;
+	source->cursor.after = line.sequence;
 	return true;
 }
 
@@ -342,9 +346,14 @@ static void send_lines(struct client *client)
 	struct rvf_supervised *mount;
 	struct source *source;
 
-	while ((source = oldest(client, &mount)))
+	for (int n = 0; (source = oldest(client, &mount)); n++) {
 		if (!send_line(client, source, mount))
 			return;
+		if (n >= LINES_AT_ONCE) {
+			server_yield(client);
+			return;
+		}
+	}
 	if (!client->request.follow && !client->finishing)
 		finish(client, 0);
 }
@@ -400,11 +409,8 @@ static void on_line(struct rvf_supervised *mount, __u32 task, const struct rvf_l
 	struct daemon *d = daemon_of(context);
 
 	if (line->stream == RVF_LOG_SUPERVISOR) {
-		struct rvf_task_info info;
-
-		rvf_supervised_task(mount, task, &info);
-		log_say(LOG_LEVEL_INFO, "%s:%s: %.*s", rvf_supervised_name(mount), info.name,
-			(int)line->length, line->data);
+		log_say(LOG_LEVEL_INFO, "%s:%s: %.*s", rvf_supervised_name(mount),
+			rvf_supervised_task_name(mount, task), (int)line->length, line->data);
 	}
 	for (struct client *client = d->clients; client; client = client->next)
 		if (client->command == RVFD_LOGS && client->request.follow && !client->finishing) {
@@ -432,10 +438,8 @@ static void on_ready(struct rvf_supervised *mount, void *context)
 
 static void on_failed(struct rvf_supervised *mount, __u32 task, const char *why, void *context)
 {
-	struct rvf_task_info info;
-
-	rvf_supervised_task(mount, task, &info);
-	log_say(LOG_LEVEL_WARNING, "%s:%s: failed: %s", rvf_supervised_name(mount), info.name, why);
+	log_say(LOG_LEVEL_WARNING, "%s:%s: failed: %s", rvf_supervised_name(mount),
+		rvf_supervised_task_name(mount, task), why);
 	look_at_all(mount, daemon_of(context));
 }
 

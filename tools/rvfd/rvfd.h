@@ -66,13 +66,13 @@ struct daemon {
  * struct source - A task whose output a client reads
  * @mount_id: Its mount.
  * @task: Its number.
- * @after: Sequence of the last line that the client has.
- * @until: Of the last one that it gets; whoever follows gets all.
+ * @cursor: Behind the last line that the client has.
+ * @until: Sequence of the last one that it gets; whoever follows gets all.
  */
 struct source {
 	__u64 mount_id;
 	__u32 task;
-	__u64 after;
+	struct rvf_log_cursor cursor;
 	__u64 until;
 };
 
@@ -131,6 +131,7 @@ int server_open(struct daemon *d, struct rvf_error *e);
 void server_close(struct daemon *d);
 void server_pump(struct client *client);
 bool server_send(struct client *client, const void *packet, size_t length);
+void server_yield(struct client *client);
 
 /* answer.c */
 void answer_begin(struct client *client, const struct rvfd_request *request);

@@ -39,6 +39,13 @@ static void watch(struct client *client)
 		       on_client, client);
 }
 
+/* Others have a turn: the client's comes again in the loop's next round. */
+void server_yield(struct client *client)
+{
+	client->blocked = true;
+	watch(client);
+}
+
 /* Returns false when the client takes no more for now. */
 bool server_send(struct client *client, const void *packet, size_t length)
 {
@@ -47,9 +54,8 @@ bool server_send(struct client *client, const void *packet, size_t length)
 	if (send(client->fd, packet, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length)
 		return true;
 	/* One that is gone shows by its hang-up, and not here. */
-	client->blocked = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM;
-	if (client->blocked)
-		watch(client);
+	if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
+		server_yield(client);
 	return false;
 }
 
@@ -144,7 +150,7 @@ int server_open(struct daemon *d, struct rvf_error *e)
 	mode_t before = umask(0177);
 	int err = bind(d->listener, (struct sockaddr *)&address, sizeof(address)) ? errno : 0;
 	umask(before);
-	if (!err && listen(d->listener, 16))
+	if (!err && listen(d->listener, 128))
 		err = errno;
 	if (!err)
 		err = -rvf_loop_watch(d->loop, d->listener, EPOLLIN, on_listener, d);

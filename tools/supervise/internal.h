@@ -24,6 +24,8 @@ struct rvf_mtask;
  * @config: As given.
  * @cgroup: The cgroup "rvf", or -1.
  * @netns: The network namespace that all tasks share.
+ * @filter: The seccomp filter that all tasks have.
+ * @filter_count: Its length.
  * @logs: Directory of the tasks' output, or -1.
  * @mounts: Its mounts, a list.
  * @last_time: Of the newest line: the next one is later.
@@ -33,6 +35,8 @@ struct rvf_supervisor {
 	struct rvf_supervisor_config config;
 	int cgroup;
 	int netns;
+	void *filter;
+	size_t filter_count;
 	int logs;
 	struct rvf_supervised *mounts;
 	__u64 last_time;

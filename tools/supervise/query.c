@@ -30,6 +30,11 @@ __u32 rvf_supervised_tasks(const struct rvf_supervised *mount)
 	return mount->n_tasks;
 }
 
+const char *rvf_supervised_task_name(const struct rvf_supervised *mount, __u32 task)
+{
+	return mount->tasks[task].name;
+}
+
 bool rvf_supervised_ready(const struct rvf_supervised *mount)
 {
 	return mount->told_ready;
@@ -80,10 +85,11 @@ void rvf_supervised_task(const struct rvf_supervised *mount, __u32 number,
 	info->memory = task->cgroup >= 0 ? rvf_cgroup_memory(task->cgroup) : resident(info->pid);
 }
 
-bool rvf_supervised_line(const struct rvf_supervised *mount, __u32 task, __u64 after,
-			 struct rvf_log_line *line, char data[RVF_LOG_LINE], __u64 *dropped)
+bool rvf_supervised_line(const struct rvf_supervised *mount, __u32 task,
+			 struct rvf_log_cursor *cursor, struct rvf_log_line *line,
+			 char data[RVF_LOG_LINE], __u64 *dropped)
 {
-	return rvf_ring_read(mount->tasks[task].ring, after, line, data, dropped);
+	return rvf_ring_read(mount->tasks[task].ring, cursor, line, data, dropped);
 }
 
 __u64 rvf_supervised_last_lines(const struct rvf_supervised *mount, __u32 task, __u32 lines)

@@ -61,15 +61,10 @@ struct record {
  * struct rvf_ring - A ring
  * @head: Its memory: the head, and CAPACITY bytes for records.
  * @data: These.
- * @last_sequence: A place that was read lately, from which reading goes on
- *	without a search: the record of this sequence ...
- * @last_place: ... begins here.
  */
 struct rvf_ring {
 	struct head *head;
 	char *data;
-	__u64 last_sequence;
-	__u64 last_place;
 };
 
 static struct record *record_at(const struct rvf_ring *ring, __u64 place)
@@ -237,19 +232,20 @@ void rvf_ring_append(struct rvf_ring *ring, struct rvf_log_line *line)
 	head->newest_time = line->time_ns;
 }
 
-bool rvf_ring_read(struct rvf_ring *ring, __u64 after, struct rvf_log_line *line,
-		   char data[RVF_LOG_LINE], __u64 *dropped)
+bool rvf_ring_read(const struct rvf_ring *ring, struct rvf_log_cursor *cursor,
+		   struct rvf_log_line *line, char data[RVF_LOG_LINE], __u64 *dropped)
 {
 	const struct head *head = ring->head;
 	__u64 place = head->first;
 
-	if (after >= head->newest)
+	if (cursor->after >= head->newest)
 		return false;
-	if (ring->last_sequence && ring->last_sequence <= after + 1 &&
-	    ring->last_place >= head->first)
-		place = ring->last_place;
-	while (is_filler(ring, place) || record_at(ring, place)->sequence <= after)
+	/* A record stays where it is until it is gone. */
+	if (cursor->place > head->first && cursor->place < head->end)
+		place = cursor->place;
+	while (is_filler(ring, place) || record_at(ring, place)->sequence <= cursor->after)
 		place = next_place(ring, place);
+	cursor->place = place;
 
 	const struct record *record = record_at(ring, place);
 	line->sequence = record->sequence;
@@ -261,9 +257,7 @@ bool rvf_ring_read(struct rvf_ring *ring, __u64 after, struct rvf_log_line *line
 	if (data)
 		memcpy(data, record + 1, record->length);
 	if (dropped)
-		*dropped = record->sequence - after - 1;
-	ring->last_sequence = record->sequence;
-	ring->last_place = place;
+		*dropped = record->sequence - cursor->after - 1;
 	return true;
 }
 

@@ -39,15 +39,15 @@ void rvf_ring_append(struct rvf_ring *ring, struct rvf_log_line *line);
 /**
  * rvf_ring_read - Read the first line after another
  * @ring: A ring.
- * @after: A sequence, or 0.
+ * @cursor: Which; its place is kept up to date.
  * @line: Is filled; its data is @data.
  * @data: Takes the bytes; may be NULL.
- * @dropped: Takes how many lines after @after are gone; may be NULL.
+ * @dropped: Takes how many lines behind the cursor are gone; may be NULL.
  *
  * Return: true when there is one.
  */
-bool rvf_ring_read(struct rvf_ring *ring, __u64 after, struct rvf_log_line *line,
-		   char data[RVF_LOG_LINE], __u64 *dropped);
+bool rvf_ring_read(const struct rvf_ring *ring, struct rvf_log_cursor *cursor,
+		   struct rvf_log_line *line, char data[RVF_LOG_LINE], __u64 *dropped);
 
 /**
  * rvf_ring_newest - Sequence of the newest line, 0: there never was one

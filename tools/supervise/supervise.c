@@ -67,6 +67,8 @@ int rvf_supervisor_new(struct rvf_supervisor **supervisor, struct rvf_loop *loop
 		s->netns = rvf_process_netns(e);
 		err = s->netns < 0 ? s->netns : open_logs(s, e);
 	}
+	if (!err)
+		err = rvf_process_filter(RVF_PROFILE_STRICT, 0, &s->filter, &s->filter_count, e);
 	if (err) {
 		rvf_supervisor_free(s);
 		return err;
@@ -171,6 +173,7 @@ void rvf_supervisor_free(struct rvf_supervisor *s)
 	close_fd(&s->cgroup);
 	close_fd(&s->netns);
 	close_fd(&s->logs);
+	free(s->filter);
 	free(s);
 }
 

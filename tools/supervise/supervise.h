@@ -264,6 +264,13 @@ void rvf_supervised_task(const struct rvf_supervised *mount, __u32 task,
 			 struct rvf_task_info *info);
 
 /**
+ * rvf_supervised_task_name - The name of a task's component
+ * @mount: A mount.
+ * @task: Which task.
+ */
+const char *rvf_supervised_task_name(const struct rvf_supervised *mount, __u32 task);
+
+/**
  * rvf_supervised_ready - Whether all its tasks are ready or ended with exit(0)
  * @mount: A mount.
  */
@@ -278,19 +285,30 @@ bool rvf_supervised_ready(const struct rvf_supervised *mount);
 int rvf_supervised_failed(const struct rvf_supervised *mount);
 
 /**
+ * struct rvf_log_cursor - A place in a task's output
+ * @after: What comes next is the first line whose sequence is above this.
+ * @place: Where it was found last; 0 at first. Only to find it sooner.
+ */
+struct rvf_log_cursor {
+	__u64 after;
+	__u64 place;
+};
+
+/**
  * rvf_supervised_line - Read the kept output of a task
  * @mount: A mount.
  * @task: Which task.
- * @after: Give the first line whose sequence is above this.
+ * @cursor: Where. To go on, set @after to the line's sequence.
  * @line: Is filled.
  * @data: Takes the line's bytes; may be NULL.
- * @dropped: Takes how many lines above @after are not kept any more; may be
+ * @dropped: Takes how many lines behind @after are not kept any more; may be
  *	NULL.
  *
  * Return: true when there is such a line.
  */
-bool rvf_supervised_line(const struct rvf_supervised *mount, __u32 task, __u64 after,
-			 struct rvf_log_line *line, char data[RVF_LOG_LINE], __u64 *dropped);
+bool rvf_supervised_line(const struct rvf_supervised *mount, __u32 task,
+			 struct rvf_log_cursor *cursor, struct rvf_log_line *line,
+			 char data[RVF_LOG_LINE], __u64 *dropped);
 
 /**
  * rvf_supervised_last_lines - Where the last lines of a task begin
@@ -298,7 +316,7 @@ bool rvf_supervised_line(const struct rvf_supervised *mount, __u32 task, __u64 a
  * @task: Which task.
  * @lines: How many lines.
  *
- * Return: an @after for rvf_supervised_line() that gives so many, or all.
+ * Return: an @after for a cursor that gives so many, or all.
  */
 __u64 rvf_supervised_last_lines(const struct rvf_supervised *mount, __u32 task, __u32 lines);
 

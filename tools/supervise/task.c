@@ -241,6 +241,10 @@ static int spawn(struct rvf_mtask *task, const struct attempt *a, struct rvf_err
 
 	rvf_process_config_init(&config);
 	config.profile = le32_to_cpu(task->c->profile);
+	if (config.profile == RVF_PROFILE_STRICT) {
+		config.filter = supervisor->filter;
+		config.filter_count = supervisor->filter_count;
+	}
 	config.image_fd = a->image_fd;
 	config.task_fd = a->task_fd;
 	config.argv = task->argv;
@@ -376,7 +380,9 @@ int rvf_mtask_init(struct rvf_mtask *task, struct rvf_supervised *mount, __u32 n
 	if (err)
 		return err;
 	snprintf(file, sizeof(file), "%u", component);
-	return rvf_ring_open(&task->ring, mount->logs, file, identity);
+	err = mount->logs < 0 ? -ENOENT : rvf_ring_open(&task->ring, mount->logs, file, identity);
+	/* In memory it works without room in the file system, but for this life only. */
+	return err ? rvf_ring_open(&task->ring, -1, file, identity) : 0;
 }
 
 /* Without a word to the owner. */

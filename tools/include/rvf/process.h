@@ -115,6 +115,9 @@ enum rvf_jail {
  * @max_threads: Threads that it may have, 0: no limit but the cgroup's.
  * @max_files: Fds that it may have open, 0: 1024.
  * @timeout_ms: How long the start may take, 0: 10,000.
+ * @filter: From rvf_process_filter(), for @profile and @max_files; NULL: made by
+ *	the call, which takes most of its time.
+ * @filter_count: Its length.
  *
  * Set it up with rvf_process_config_init().
  */
@@ -139,6 +142,8 @@ struct rvf_process_config {
 	unsigned int max_threads;
 	unsigned int max_files;
 	unsigned int timeout_ms;
+	const void *filter;
+	size_t filter_count;
 };
 
 /**
@@ -272,12 +277,13 @@ int rvf_process_netns(struct rvf_error *e);
 /**
  * rvf_process_filter - The seccomp filter of a profile, as BPF
  * @profile: One of enum rvf_profile.
- * @exec_fd: The one fd that may be executed.
+ * @max_files: As in struct rvf_process_config; 0: 1024. The program itself is
+ *	executed by an fd of this number, which it cannot have any more then.
  * @filter: Takes an array of struct sock_filter: free() it.
  * @count: Takes how many.
  * @e: Is filled on failure.
  */
-int rvf_process_filter(__u32 profile, int exec_fd, void **filter, size_t *count,
+int rvf_process_filter(__u32 profile, unsigned int max_files, void **filter, size_t *count,
 		       struct rvf_error *e);
 
 #pragma GCC visibility pop

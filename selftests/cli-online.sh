@@ -229,6 +229,13 @@ run_status()
 
 point "run passes on a task's status" run_status
 
+run_done()
+{
+	runs 0 rvfctl run -q returns.rvf && [ ! -s err ] && nothing_mounted
+}
+
+point "run of a package that ends" run_done
+
 run_signal()
 {
 	local status
@@ -332,6 +339,14 @@ failing()
 }
 
 point "a task that fails undoes its mount, and is quoted" failing
+
+done_task()
+{
+	runs 0 rvfctl mount returns.rvf && runs 0 rvfctl ps /returns && says out ended \
+		"exited with 0" && runs 0 rvfctl umount /returns
+}
+
+point "a task that ends well" done_task
 
 batch()
 {

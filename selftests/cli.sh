@@ -257,7 +257,8 @@ sign_usage()
 {
 	runs 2 rvfctl sign hello.rvf && runs 5 rvfctl sign --key nowhere.key hello.rvf &&
 		runs 2 rvfctl sign --key release.key -o x.rvf hello.rvf both.rvf &&
-		! runs 0 rvfctl sign --key release.pub hello.rvf &&
+		refused bad-key rvfctl sign --key release.pub hello.rvf &&
+		says err "rvfctl: release.pub refused" &&
 		runs 0 env RVF_KEY=release.key "$rvfctl" sign -q hello.rvf && [ ! -s out ]
 }
 

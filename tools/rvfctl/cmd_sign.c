@@ -69,6 +69,18 @@ static int sign_one(struct batch *batch, const char *file, const char *key, stru
 	return 0;
 }
 
+/* Whether it is the key that is wrong, and not the package. */
+static bool is_of_key(const struct rvf_error *e)
+{
+	static const char *const slugs[] = { "bad-key", "weak-key", "bad-algorithm", "passphrase" };
+
+	for (size_t i = 0; i < sizeof(slugs) / sizeof(slugs[0]); i++) {
+		if (!strcmp(e->slug, slugs[i]))
+			return true;
+	}
+	return false;
+}
+
 static int run(const struct args *args)
 {
 	const char *key = option_value(args, "key");
@@ -86,7 +98,7 @@ static int run(const struct args *args)
 	for (size_t i = 0; i < args->count; i++) {
 		memset(&e, 0, sizeof(e));
 		if (sign_one(&batch, args->names[i], key, &e))
-			batch_failed(&batch, args->names[i], &e, exit_of(&e));
+			batch_failed(&batch, is_of_key(&e) ? key : args->names[i], &e, exit_of(&e));
 	}
 	return batch_end(&batch);
 }

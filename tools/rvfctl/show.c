@@ -173,7 +173,7 @@ const char *ending_text(__u32 exit_kind, __s32 code, char text[64])
 	case RVF_EXIT_NONE:
 		return "-";
 	case RVF_EXIT_CODE:
-		snprintf(text, 64, "exit status %d", code);
+		snprintf(text, 64, "exited with %d", code);
 		return text;
 	case RVF_EXIT_SIGNAL:
 		snprintf(text, 64, "killed by %s", signal_text(code, name));

@@ -28,7 +28,7 @@ const char *profile_name(__u32 profile);
 const char *segment_type_name(__u32 type);
 const char *algorithm_name(__u32 algorithm);
 
-/* "killed by SIGKILL", "exit status 3", "-" */
+/* "killed by SIGKILL", "exited with 3", "-" */
 const char *ending_text(__u32 exit_kind, __s32 code, char text[64]);
 void ending_json(struct json *json, const char *key, __u32 exit_kind, __s32 code, __u64 time_ns);
 const char *signal_text(int number, char text[32]);

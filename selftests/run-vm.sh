@@ -37,8 +37,19 @@ done
 dir=${1:-$top/build/selftests/kernel}
 [ $# -eq 0 ] || shift
 programs=("$@")
+system=()
 if [ ${#programs[@]} -eq 0 ]; then
 	mapfile -t programs < <(make -s -C "$top/selftests/kernel" list)
+	# What is built upon the module: the jail, the runtime of plugins, the
+	# tools. NAME COMMAND in turn, from the top of the tree.
+	[ "$dir" != "$top/build/selftests/kernel" ] || system=(
+		jail build/selftests/jail/jail
+		jail_bind build/selftests/jail/bind
+		jail_events build/selftests/jail/events
+		plugin_runtime build/selftests/plugin/runtime
+		supervise_run selftests/supervise/run.sh
+		rvfctl_online selftests/cli-online.sh
+	)
 fi
 
 skip_all()
@@ -99,7 +110,7 @@ explain()
 	esac
 }
 
-# run PROGRAM [ARGUMENT]...: its test points are those of a nested stream
+# run NAME COMMAND...: its test points are those of a nested stream
 run()
 {
 	local mark status bugs
@@ -107,7 +118,7 @@ run()
 	mark="rvf selftests: $1 $$ $RANDOM"
 	echo "$mark" > /dev/kmsg
 	if [ -n "$loaded" ] || insmod "$module"; then
-		timeout -k 5 "$limit" "$dir/$1" "${@:2}" 2>&1 | sed -u 's/^/# /'
+		timeout -k 5 "$limit" "${@:2}" 2>&1 | sed -u 's/^/# /'
 		status=${PIPESTATUS[0]}
 	else
 		status=1
@@ -128,8 +139,12 @@ run()
 echo "TAP version 13"
 points=3
 [ -z "$loaded" ] || points=2
-echo "1..$((${#programs[@]} * points))"
+echo "1..$(((${#programs[@]} + ${#system[@]} / 2) * points))"
 for program in "${programs[@]}"; do
-	run "$program"
+	run "$program" "$dir/$program"
+done
+cd "$top" || exit 4
+for ((i = 0; i < ${#system[@]}; i += 2)); do
+	run "${system[i]}" "${system[i + 1]}"
 done
 exit $failed

@@ -136,6 +136,14 @@ run()
 	result $status "$1: the kernel's log is clean"
 }
 
+cgroup=/sys/fs/cgroup/rvf-run
+if mkdir "$cgroup" 2> /dev/null && [ -f "$cgroup/cgroup.kill" ]; then
+	trap 'rmdir "$cgroup"' EXIT
+else
+	rmdir "$cgroup" 2> /dev/null
+	cgroup=''
+fi
+
 echo "TAP version 13"
 points=3
 [ -z "$loaded" ] || points=2

@@ -93,7 +93,7 @@ static unsigned int oom_kills(void)
 	return line ? atoi(line + strlen("oom_kill ")) : 0;
 }
 
-static struct pkg *package_with(const char *what)
+static struct pkg *package_with(const char *what, uint64_t size)
 {
 	struct pkg *pkg = pkg_new("big");
 	static uint8_t *bytes;
@@ -102,16 +102,16 @@ static struct pkg *package_with(const char *what)
 		bytes = must(mmap(NULL, BIG, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	if (!strcmp(what, "immutable")) {
 		pkg_append_only(pkg, "first", 4096);
-		pkg_immutable(pkg, "big", bytes, BIG);
+		pkg_immutable(pkg, "big", bytes, size);
 	} else if (!strcmp(what, "append-only")) {
 		pkg_append_only(pkg, "first", 4096);
-		pkg_append_only(pkg, "big", BIG);
+		pkg_append_only(pkg, "big", size);
 	} else if (!strcmp(what, "queue")) {
 		pkg_append_only(pkg, "first", 4096);
-		pkg_queue(pkg, "big", BIG / 65536, 65536);
+		pkg_queue(pkg, "big", size / 65536, 65536);
 	} else {
 		pkg_append_only(pkg, "first", 4096);
-		pkg_component(pkg, "big", pkg_segment(pkg, RVF_SEG_IMAGE, bytes, BIG));
+		pkg_component(pkg, "big", pkg_segment(pkg, RVF_SEG_IMAGE, bytes, size));
 	}
 	pkg_finish(pkg, KEY_OWNER);
 	return pkg;
@@ -166,7 +166,7 @@ FIXTURE_TEARDOWN(memory)
 /* The mount's memory is its caller's: what the cgroup does not have, it does not get */
 TEST_F_TIMEOUT(memory, limit, 60)
 {
-	struct pkg *pkg = package_with(variant->what);
+	struct pkg *pkg = package_with(variant->what, BIG);
 	unsigned int kills = oom_kills();
 	uint64_t before, after;
 	pid_t pid;
@@ -207,7 +207,7 @@ TEST_F_TIMEOUT(memory, limit, 60)
 /* With enough, all of it is there at once, and gone after the unmount */
 TEST_F_TIMEOUT(memory, charged, 60)
 {
-	struct pkg *pkg = package_with(variant->what);
+	struct pkg *pkg = package_with(variant->what, BIG);
 	int pipes[2], go[2];
 	uint64_t before, during, after;
 	char byte;
@@ -307,7 +307,7 @@ static unsigned int usual_time(struct pkg *pkg, int ctl)
 TEST_F_TIMEOUT(trouble, signals, 120)
 {
 	struct sigaction action = { .sa_handler = nothing };
-	struct pkg *pkg = package_with("immutable");
+	struct pkg *pkg = package_with("immutable", 3 << 20);
 	unsigned int mounted = 0, interrupted = 0;
 	unsigned int time = usual_time(pkg, self->ctl);
 	uint64_t end = now_ms() + 8000;
@@ -343,7 +343,7 @@ TEST_F_TIMEOUT(trouble, signals, 120)
 
 TEST_F_TIMEOUT(trouble, killed, 60)
 {
-	struct pkg *pkg = package_with("immutable");
+	struct pkg *pkg = package_with("immutable", 3 << 20);
 	const char *name = unique_name("/test/killed");
 	unsigned int left = 0, time = usual_time(pkg, self->ctl);
 

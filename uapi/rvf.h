@@ -931,9 +931,9 @@ struct rvf_handle_info {
  * with GRANT it has what @rights says.
  *
  * Errors: EPERM neither right, or another badge; EACCES @rights exceed this
- * handle's; EINVAL no rights, or none that can be had; EMLINK it would lie deeper than %RVF_MAX_DEPTH;
- * EDQUOT the task has %RVF_MAX_HANDLES live handle nodes. A node lives while
- * its fd or one derived from it is open.
+ * handle's; EINVAL no rights, or none that can be had; EMLINK it would lie
+ * deeper than %RVF_MAX_DEPTH; EDQUOT the task has %RVF_MAX_HANDLES live handle
+ * nodes. A node lives while its fd or one derived from it is open.
  */
 struct rvf_handle_derive {
 	__u32 size;

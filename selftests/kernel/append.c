@@ -149,8 +149,8 @@ TEST_F(append, too_large)
 /* A buffer that cannot be read, wholly or in part, leaves the cursor where it is */
 TEST_F(append, bad_buffer)
 {
-	char *pages = must(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-				-1, 0));
+	char *pages =
+		must(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	struct iovec io[2] = { { "good", 4 }, { nowhere(), 4 } };
 	char bytes[16];
 
@@ -180,8 +180,8 @@ TEST_F(append, mapped)
 	EXPECT_EQ('x', mapped[4097]);
 	EXPECT_EQ(-2, poke(mapped, 1));
 	EXPECT_EQ(-EACCES, sys(mprotect(mapped, 4096, PROT_READ | PROT_WRITE)));
-	EXPECT_EQ(-EACCES, sys((long)mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
-					  self->log, 0)));
+	EXPECT_EQ(-EACCES,
+		  sys((long)mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, self->log, 0)));
 	EXPECT_EQ(1, handle_revoke(self->log, 0));
 	EXPECT_EQ(-1, peek(mapped));
 	EXPECT_EQ(-1, peek(mapped + 8192));
@@ -234,7 +234,11 @@ TEST_F(append, poll)
 /* Appends of many at once: each whole, none lost, none twice */
 TEST_F_TIMEOUT(append, many_writers, 60)
 {
-	enum { WRITERS = 6, SIZE = 40, EACH = LOG_SIZE / SIZE / WRITERS };
+	enum {
+		WRITERS = 6,
+		SIZE = 40,
+		EACH = LOG_SIZE / SIZE / WRITERS
+	};
 	uint8_t all[LOG_SIZE];
 	unsigned int seen[WRITERS] = { 0 };
 	pid_t pids[WRITERS];
@@ -275,8 +279,8 @@ TEST_F_TIMEOUT(append, many_writers, 60)
 /* A reader of the mapping who looks at the cursor first never sees less than it says */
 TEST_F_TIMEOUT(append, cursor_and_bytes, 60)
 {
-	const volatile uint8_t *mapped = must(mmap(NULL, LOG_SIZE, PROT_READ, MAP_SHARED,
-						   self->log, 0));
+	const volatile uint8_t *mapped =
+		must(mmap(NULL, LOG_SIZE, PROT_READ, MAP_SHARED, self->log, 0));
 	uint64_t done = 0;
 	pid_t pid = child();
 

@@ -37,10 +37,10 @@ FIXTURE_VARIANT(jail)
 	unsigned int reason;
 };
 
-#define WITHOUT(name, part, reason_)                                                           \
-	FIXTURE_VARIANT_ADD(jail, name)                                                        \
-	{                                                                                      \
-		.without = part, .reason = reason_,                                            \
+#define WITHOUT(name, part, reason_)                \
+	FIXTURE_VARIANT_ADD(jail, name)             \
+	{                                           \
+		.without = part, .reason = reason_, \
 	}
 
 WITHOUT(user_ns, WITHOUT_USER_NS, RVF_REASON_BIND_USER_NS);
@@ -121,19 +121,19 @@ FIXTURE_TEARDOWN(bind)
 	close(self->mount);
 }
 
-#define EXPECT_REFUSED(err, expected)                                                          \
-	do {                                                                                   \
-		unsigned int reason_;                                                          \
-		EXPECT_EQ(-(err), task_bind(&self->task, &reason_));                           \
-		EXPECT_EQ(expected, reason_);                                                  \
-		EXPECT_EQ(expected, task_status(self->mount, 0).bind_reason);                  \
+#define EXPECT_REFUSED(err, expected)                                         \
+	do {                                                                  \
+		unsigned int reason_;                                         \
+		EXPECT_EQ(-(err), task_bind(&self->task, &reason_));          \
+		EXPECT_EQ(expected, reason_);                                 \
+		EXPECT_EQ(expected, task_status(self->mount, 0).bind_reason); \
 	} while (0)
 
-#define EXPECT_BINDS()                                                                         \
-	do {                                                                                   \
-		unsigned int reason_;                                                          \
-		EXPECT_EQ(0, task_bind(&self->task, &reason_));                                \
-		EXPECT_EQ(RVF_REASON_NONE, reason_);                                           \
+#define EXPECT_BINDS()                                          \
+	do {                                                    \
+		unsigned int reason_;                           \
+		EXPECT_EQ(0, task_bind(&self->task, &reason_)); \
+		EXPECT_EQ(RVF_REASON_NONE, reason_);            \
 	} while (0)
 
 TEST_F(bind, good)
@@ -247,8 +247,7 @@ TEST_F(bind, executable_anonymous_memory)
 
 TEST_F(bind, executable_file_memory)
 {
-	long fd = task_call(&self->task, SYS_memfd_create,
-			    task_put(&self->task, "other", 6), 0);
+	long fd = task_call(&self->task, SYS_memfd_create, task_put(&self->task, "other", 6), 0);
 
 	must_rvf(fd);
 	must_rvf(task_call(&self->task, SYS_ftruncate, fd, 4096));

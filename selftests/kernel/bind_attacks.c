@@ -42,11 +42,11 @@ FIXTURE_TEARDOWN(attack)
 	close(self->mount);
 }
 
-#define EXPECT_REFUSED(expected)                                                               \
-	do {                                                                                   \
-		unsigned int reason_;                                                          \
-		EXPECT_EQ(-EPERM, task_bind(&self->task, &reason_));                           \
-		EXPECT_EQ(expected, reason_);                                                  \
+#define EXPECT_REFUSED(expected)                                     \
+	do {                                                         \
+		unsigned int reason_;                                \
+		EXPECT_EQ(-EPERM, task_bind(&self->task, &reason_)); \
+		EXPECT_EQ(expected, reason_);                        \
 	} while (0)
 
 static int executable_copy(const char *name)
@@ -160,7 +160,9 @@ TEST_F(attack, task_fd_of_a_bound_process)
 	int task_fd, image_fd;
 	struct rvf_ready ready = { .size = sizeof(ready) };
 	struct rvf_get get = {
-		.size = sizeof(get), .name = (uintptr_t) "data", .name_len = 4,
+		.size = sizeof(get),
+		.name = (uintptr_t) "data",
+		.name_len = 4,
 	};
 	struct rvf_task_list list = { .size = sizeof(list) };
 	struct rvf_bind bind = { .size = sizeof(bind) };
@@ -290,10 +292,10 @@ TEST_F(attack, ptrace_by_the_same_user)
 	local = task_put(&other, &io, sizeof(io));
 	io = (struct iovec){ self->task.memory, 8 };
 	remote = task_put(&other, &io, sizeof(io));
-	EXPECT_EQ(-EPERM, task_call(&other, SYS_process_vm_readv, self->task.pid, local, 1, remote,
-				    1, 0));
-	EXPECT_EQ(-EPERM, task_call(&other, SYS_process_vm_writev, self->task.pid, local, 1, remote,
-				    1, 0));
+	EXPECT_EQ(-EPERM,
+		  task_call(&other, SYS_process_vm_readv, self->task.pid, local, 1, remote, 1, 0));
+	EXPECT_EQ(-EPERM,
+		  task_call(&other, SYS_process_vm_writev, self->task.pid, local, 1, remote, 1, 0));
 	task_kill(&other);
 }
 

@@ -16,11 +16,11 @@
 #include "kselftest_harness.h"
 #include "util_package.h"
 
-#define R	RVF_RIGHT_READ
-#define W	RVF_RIGHT_WRITE
-#define G	RVF_RIGHT_GRANT
-#define V	RVF_RIGHT_REVOKE
-#define O	RVF_RIGHT_GRANT_ONCE
+#define R RVF_RIGHT_READ
+#define W RVF_RIGHT_WRITE
+#define G RVF_RIGHT_GRANT
+#define V RVF_RIGHT_REVOKE
+#define O RVF_RIGHT_GRANT_ONCE
 
 FIXTURE(handles)
 {
@@ -137,7 +137,9 @@ TEST_F(handles, get_errors)
 	name[299] = 0;
 	EXPECT_GT(0, mount_get(self->mount, name, 0));
 	get = (struct rvf_get){
-		.size = sizeof(get), .name = (uintptr_t)"data\0", .name_len = 5,
+		.size = sizeof(get),
+		.name = (uintptr_t) "data\0",
+		.name_len = 5,
 	};
 	EXPECT_EQ(-ENOENT, rvf(self->mount, RVF_MOUNT_GET, &get));
 	get.name_len = 0xffffffff;
@@ -367,16 +369,16 @@ TEST_F(handles, no_fds)
 	EXPECT_EQ(0, handle_revoke(handle, RVF_REVOKE_DERIVED));
 }
 
-#define EXPECT_REVOKED(handle)                                                                 \
-	do {                                                                                   \
-		struct rvf_handle_info info_ = { .size = sizeof(info_) };                      \
-		EXPECT_EQ(-EKEYREVOKED, rvf(handle, RVF_HANDLE_INFO, &info_));                 \
-		EXPECT_EQ(-EKEYREVOKED, try_read(handle));                                     \
-		EXPECT_EQ(-EKEYREVOKED, try_write(handle));                                    \
-		EXPECT_EQ(-EKEYREVOKED, try_map(handle));                                      \
-		EXPECT_EQ(-EKEYREVOKED, handle_derive(handle, R, 0));                          \
-		EXPECT_EQ(-EKEYREVOKED, handle_revoke(handle, 0));                             \
-		EXPECT_TRUE(poll_now(handle, POLLIN) & POLLHUP);                               \
+#define EXPECT_REVOKED(handle)                                                 \
+	do {                                                                   \
+		struct rvf_handle_info info_ = { .size = sizeof(info_) };      \
+		EXPECT_EQ(-EKEYREVOKED, rvf(handle, RVF_HANDLE_INFO, &info_)); \
+		EXPECT_EQ(-EKEYREVOKED, try_read(handle));                     \
+		EXPECT_EQ(-EKEYREVOKED, try_write(handle));                    \
+		EXPECT_EQ(-EKEYREVOKED, try_map(handle));                      \
+		EXPECT_EQ(-EKEYREVOKED, handle_derive(handle, R, 0));          \
+		EXPECT_EQ(-EKEYREVOKED, handle_revoke(handle, 0));             \
+		EXPECT_TRUE(poll_now(handle, POLLIN) & POLLHUP);               \
 	} while (0)
 
 /*

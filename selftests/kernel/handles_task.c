@@ -15,10 +15,10 @@
 #include "util_package.h"
 #include "util_task.h"
 
-#define R	RVF_RIGHT_READ
-#define W	RVF_RIGHT_WRITE
-#define G	RVF_RIGHT_GRANT
-#define V	RVF_RIGHT_REVOKE
+#define R RVF_RIGHT_READ
+#define W RVF_RIGHT_WRITE
+#define G RVF_RIGHT_GRANT
+#define V RVF_RIGHT_REVOKE
 
 /*
  * Component "one" reads "data", receives from "queue" and knows of nothing

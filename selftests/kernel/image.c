@@ -75,9 +75,14 @@ TEST_F(image, the_fd_itself)
 TEST_F(image, opened_again)
 {
 	static const int flags[] = {
-		O_RDONLY,	       O_WRONLY,	     O_RDWR,
-		O_RDONLY | O_NONBLOCK, O_WRONLY | O_TRUNC,   O_RDWR | O_APPEND,
-		O_RDONLY | O_NOATIME,  O_WRONLY | O_DIRECT,
+		O_RDONLY,
+		O_WRONLY,
+		O_RDWR,
+		O_RDONLY | O_NONBLOCK,
+		O_WRONLY | O_TRUNC,
+		O_RDWR | O_APPEND,
+		O_RDONLY | O_NOATIME,
+		O_WRONLY | O_DIRECT,
 	};
 	unsigned int i;
 
@@ -106,8 +111,8 @@ TEST_F(image, by_its_path)
 	EXPECT_GT(0, sys(setxattr(self->path, "user.x", "y", 1, 0)));
 	EXPECT_GT(0, sys(setxattr(self->path, "trusted.x", "y", 1, 0)));
 	EXPECT_GT(0, sys(setxattr(self->path, "security.capability", "y", 1, 0)));
-	EXPECT_GT(0, sys(linkat(self->image_fd, "", AT_FDCWD, "/dev/shm/rvf-image",
-				AT_EMPTY_PATH)));
+	EXPECT_GT(0,
+		  sys(linkat(self->image_fd, "", AT_FDCWD, "/dev/shm/rvf-image", AT_EMPTY_PATH)));
 	EXPECT_GT(0, sys(linkat(AT_FDCWD, self->path, AT_FDCWD, "/dev/shm/rvf-image",
 				AT_SYMLINK_FOLLOW)));
 	{

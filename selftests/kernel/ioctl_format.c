@@ -16,7 +16,7 @@
 enum kind {
 	CONTROL,
 	MOUNT,
-	TASK,	 /* of a plugin that is bound; its commands are the plugin's */
+	TASK, /* of a plugin that is bound; its commands are the plugin's */
 	UNBOUND, /* of one that is jailed and has not bound itself */
 	REGION,
 	QUEUE,
@@ -176,7 +176,7 @@ static void fill_batch(SELF, union arg *arg)
 	arg->batch.entry_size = sizeof(message);
 }
 
-#define NONE	-1
+#define NONE		-1
 #define AT(type, field) ((int)offsetof(struct type, field))
 
 static const struct command {
@@ -185,14 +185,16 @@ static const struct command {
 	enum kind kind;
 	unsigned int size;
 	void (*fill)(SELF, union arg *arg);
-	int result;	  /* of a well-formed one, here */
-	int flags;	  /* where its flags are, or NONE */
-	int reserved[2];  /* where fields are that must be 0 */
-	int pointers[4];  /* where pointers are that it needs */
-	int out_fd[2];	  /* where new fds are */
+	int result; /* of a well-formed one, here */
+	int flags; /* where its flags are, or NONE */
+	int reserved[2]; /* where fields are that must be 0 */
+	int pointers[4]; /* where pointers are that it needs */
+	int out_fd[2]; /* where new fds are */
 } commands[] = {
-#define COMMAND(name, kind, type, ...)                                                         \
-	{ #name, name, kind, sizeof(struct type), __VA_ARGS__ }
+#define COMMAND(name, kind, type, ...)                              \
+	{                                                           \
+#name, name, kind, sizeof(struct type), __VA_ARGS__ \
+	}
 	COMMAND(RVF_CTL_INFO, CONTROL, rvf_ctl_info, fill_nothing, 0, AT(rvf_ctl_info, flags),
 		{ AT(rvf_ctl_info, __reserved), NONE }, { NONE }, { NONE, NONE }),
 	COMMAND(RVF_KEY_ADD, CONTROL, rvf_key_add, fill_key_add, -EEXIST, AT(rvf_key_add, flags),
@@ -221,8 +223,8 @@ static const struct command {
 		{ AT(rvf_mount_tasks, __reserved), NONE }, { AT(rvf_mount_tasks, tasks), NONE },
 		{ NONE, NONE }),
 	COMMAND(RVF_MOUNT_GET, MOUNT, rvf_get, fill_get, 0, NONE,
-		{ AT(rvf_get, __reserved), AT(rvf_get, __reserved2) },
-		{ AT(rvf_get, name), NONE }, { AT(rvf_get, out_fd), NONE }),
+		{ AT(rvf_get, __reserved), AT(rvf_get, __reserved2) }, { AT(rvf_get, name), NONE },
+		{ AT(rvf_get, out_fd), NONE }),
 	COMMAND(RVF_SUPERVISE, MOUNT, rvf_supervise, fill_supervise, -EBUSY,
 		AT(rvf_supervise, flags), { AT(rvf_supervise, __reserved), NONE }, { NONE },
 		{ NONE, NONE }),
@@ -235,8 +237,8 @@ static const struct command {
 	COMMAND(RVF_READY, TASK, rvf_ready, fill_nothing, 0, AT(rvf_ready, flags), { NONE, NONE },
 		{ NONE }, { NONE, NONE }),
 	COMMAND(RVF_TASK_GET, TASK, rvf_get, fill_task_get, 0, NONE,
-		{ AT(rvf_get, __reserved), AT(rvf_get, __reserved2) },
-		{ AT(rvf_get, name), NONE }, { AT(rvf_get, out_fd), NONE }),
+		{ AT(rvf_get, __reserved), AT(rvf_get, __reserved2) }, { AT(rvf_get, name), NONE },
+		{ AT(rvf_get, out_fd), NONE }),
 	COMMAND(RVF_TASK_LIST, TASK, rvf_task_list, fill_task_list, 0, NONE,
 		{ AT(rvf_task_list, __reserved), NONE }, { AT(rvf_task_list, name), NONE },
 		{ NONE, NONE }),
@@ -246,8 +248,8 @@ static const struct command {
 		AT(rvf_handle_derive, flags), { NONE, NONE }, { NONE },
 		{ AT(rvf_handle_derive, out_fd), NONE }),
 	COMMAND(RVF_HANDLE_REVOKE, REGION, rvf_handle_revoke, fill_nothing, 0,
-		AT(rvf_handle_revoke, flags), { AT(rvf_handle_revoke, __reserved), NONE },
-		{ NONE }, { NONE, NONE }),
+		AT(rvf_handle_revoke, flags), { AT(rvf_handle_revoke, __reserved), NONE }, { NONE },
+		{ NONE, NONE }),
 	COMMAND(RVF_REGION_INFO, REGION, rvf_region_info, fill_nothing, 0, NONE, { NONE, NONE },
 		{ NONE }, { NONE, NONE }),
 	COMMAND(RVF_QUEUE_INFO, QUEUE, rvf_queue_info, fill_nothing, 0, NONE,
@@ -272,8 +274,8 @@ static int place(SELF, const struct command *command)
 	case RVF_UNMOUNT:
 		return must_rvf(pkg_mount(self->pkg, self->fd[CONTROL], NULL, NULL));
 	case RVF_HANDLE_REVOKE:
-		return must_rvf(handle_derive(self->fd[REGION],
-					      RVF_RIGHT_READ | RVF_RIGHT_REVOKE, 0));
+		return must_rvf(
+			handle_derive(self->fd[REGION], RVF_RIGHT_READ | RVF_RIGHT_REVOKE, 0));
 	default:
 		return -1;
 	}
@@ -314,21 +316,22 @@ static void close_made(SELF, const struct command *command, union arg *arg)
 	}
 }
 
-#define FOR_EACH(command)                                                                      \
-	for (const struct command *command = commands;                                        \
-	     command < commands + ARRAY_SIZE(commands); command++)
+#define FOR_EACH(command)                                                                         \
+	for (const struct command *command = commands; command < commands + ARRAY_SIZE(commands); \
+	     command++)
 
-#define EXPECT_RESULT(expected, command, ...)                                                  \
-	EXPECT_EQ(expected, issue(self, command, ##__VA_ARGS__))                               \
-	{                                                                                      \
-		TH_LOG("%s", (command)->name);                                                 \
+#define EXPECT_RESULT(expected, command, ...)                    \
+	EXPECT_EQ(expected, issue(self, command, ##__VA_ARGS__)) \
+	{                                                        \
+		TH_LOG("%s", (command)->name);                   \
 	}
 
 TEST_F(format, size_too_small)
 {
 	union arg arg;
 
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		const uint32_t sizes[] = { 0, 1, 3, 4, 5, command->size - 4, command->size - 1 };
 
 		for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -345,7 +348,8 @@ TEST_F(format, size_exact)
 {
 	union arg arg;
 
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		make(self, command, &arg);
 		/* What lies behind the struct is nobody's business */
 		memset(arg.bytes + command->size, 0xff, sizeof(arg) - command->size);
@@ -361,7 +365,8 @@ TEST_F(format, size_larger_zero_tail)
 {
 	union arg arg;
 
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		make(self, command, &arg);
 		arg.size = sizeof(arg);
 		EXPECT_RESULT(command->result, command, &arg);
@@ -375,7 +380,8 @@ TEST_F(format, size_larger_other_tail)
 {
 	union arg arg;
 
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		const uint32_t places[] = { command->size, sizeof(arg) - 1 };
 
 		for (unsigned int i = 0; i < ARRAY_SIZE(places); i++) {
@@ -392,7 +398,8 @@ TEST_F(format, size_huge)
 	union arg arg;
 
 	/* Either more than there can be, or what follows the stack is read: never a success */
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		const uint32_t sizes[] = { 0x7fffffff, 0x80000000, 0xffffffff };
 
 		for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -414,7 +421,8 @@ TEST_F(format, flags)
 {
 	union arg arg;
 
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		if (command->flags == NONE)
 			continue;
 		for (int bit = 0; bit < 32; bit++) {
@@ -432,7 +440,8 @@ TEST_F(format, reserved)
 	const uint32_t values[] = { 1, 0x80000000, 0xffffffff };
 	union arg arg;
 
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		for (int i = 0; i < 2 && command->reserved[i] != NONE; i++) {
 			for (unsigned int j = 0; j < ARRAY_SIZE(values); j++) {
 				make(self, command, &arg);
@@ -446,23 +455,24 @@ TEST_F(format, reserved)
 TEST_F(format, bad_struct_pointer)
 {
 	size_t page = page_size();
-	uint8_t *pages = must(mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	uint8_t *pages = must(
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	union arg arg;
 
 	must(munmap(pages + page, page));
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		if (command->kind == TASK || command->kind == UNBOUND) {
 			struct task *task = command->kind == TASK ? &self->bound : &self->unbound;
 			uint32_t *end = (void *)(task->memory + PROXY_MEMORY - 4);
 
-			EXPECT_EQ(-EFAULT, task_call(task, SYS_ioctl, PROXY_TASK_FD,
-						     command->number, NULL));
+			EXPECT_EQ(-EFAULT,
+				  task_call(task, SYS_ioctl, PROXY_TASK_FD, command->number, NULL));
 			EXPECT_EQ(-EFAULT, task_call(task, SYS_ioctl, PROXY_TASK_FD,
 						     command->number, -4096));
 			*end = command->size;
-			EXPECT_EQ(-EFAULT, task_call(task, SYS_ioctl, PROXY_TASK_FD,
-						     command->number, end));
+			EXPECT_EQ(-EFAULT,
+				  task_call(task, SYS_ioctl, PROXY_TASK_FD, command->number, end));
 			continue;
 		}
 		make(self, command, &arg);
@@ -493,7 +503,8 @@ TEST_F(format, read_only_struct)
 	unsigned int mounts = count_mounts(self->fd[CONTROL]);
 	unsigned int fds = count_fds();
 
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		if (command->kind == TASK || command->kind == UNBOUND ||
 		    command->number == RVF_UNMOUNT || command->number == RVF_HANDLE_REVOKE ||
 		    command->number == RVF_SUPERVISE || command->number == RVF_TASK)
@@ -516,7 +527,8 @@ TEST_F(format, bad_inner_pointers)
 	const uint64_t bad[] = { 8, -4096, 1ull << 63 };
 	union arg arg;
 
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		for (int i = 0; command->pointers[i] != NONE; i++) {
 			for (unsigned int j = 0; j < ARRAY_SIZE(bad); j++) {
 				make(self, command, &arg);
@@ -540,7 +552,8 @@ TEST_F(format, unknown_numbers)
 		for (unsigned int number = 0; number < 256; number++) {
 			bool known = false;
 
-			FOR_EACH(command) {
+			FOR_EACH(command)
+			{
 				/* An unbound task's fd takes the numbers of a bound one's */
 				if ((command->number & 0xff) == number &&
 				    (command->kind == kind ||
@@ -562,7 +575,8 @@ TEST_F(format, foreign_numbers)
 {
 	union arg arg;
 
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		for (int kind = 0; kind < KINDS; kind++) {
 			bool handle = (command->number & 0xff) >= 0x30 &&
 				      (command->number & 0xff) <= 0x32;
@@ -585,7 +599,8 @@ TEST_F(format, other_encodings)
 {
 	union arg arg;
 
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		const unsigned long number = command->number & 0xff;
 		const unsigned long others[] = {
 			_IOC(_IOC_READ, RVF_IOC_TYPE, number, 0),
@@ -616,7 +631,8 @@ TEST_F(format, files_of_others)
 	foreign[0] = must(open("/dev/null", O_RDWR));
 	foreign[1] = pair[0];
 	foreign[2] = self->pkg->fd;
-	FOR_EACH(command) {
+	FOR_EACH(command)
+	{
 		for (unsigned int i = 0; i < ARRAY_SIZE(foreign); i++) {
 			make(self, command, &arg);
 			EXPECT_EQ(-ENOTTY, rvf(foreign[i], command->number, &arg));
@@ -635,7 +651,8 @@ TEST_F(format, privilege)
 		must(setuid(65534));
 		if (open("/dev/rvfctl", O_RDWR) >= 0 || errno != EACCES)
 			_exit(1);
-		FOR_EACH(command) {
+		FOR_EACH(command)
+		{
 			if (command->kind != CONTROL && command->kind != MOUNT)
 				continue;
 			make(self, command, &arg);
@@ -660,7 +677,8 @@ TEST_F(format, privilege_in_user_namespace)
 		must(unshare(CLONE_NEWUSER));
 		if (open("/dev/rvfctl", O_RDWR) >= 0 || errno != EPERM)
 			_exit(1);
-		FOR_EACH(command) {
+		FOR_EACH(command)
+		{
 			if (command->kind != CONTROL && command->kind != MOUNT)
 				continue;
 			make(self, command, &arg);
@@ -724,14 +742,13 @@ TEST_F(format, control_info)
 /* New fds do not pass an exec */
 TEST_F(format, close_on_exec)
 {
-	const int fds[] = { self->fd[MOUNT], self->fd[REGION], self->fd[QUEUE],
-			    self->fd[UNBOUND],
+	const int fds[] = { self->fd[MOUNT], self->fd[REGION], self->fd[QUEUE], self->fd[UNBOUND],
 			    must_rvf(handle_derive(self->fd[REGION], RVF_RIGHT_READ, 0)) };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(fds); i++)
 		EXPECT_EQ(FD_CLOEXEC, fcntl(fds[i], F_GETFD));
-	EXPECT_EQ(FD_CLOEXEC, task_call(&self->bound, SYS_fcntl,
-					task_get(&self->bound, "data", 0), F_GETFD));
+	EXPECT_EQ(FD_CLOEXEC,
+		  task_call(&self->bound, SYS_fcntl, task_get(&self->bound, "data", 0), F_GETFD));
 }
 
 /* The device takes part in ioctls alone */
@@ -745,8 +762,8 @@ TEST_F(format, control_is_no_data)
 	EXPECT_EQ(-EINVAL, sys(write(self->fd[CONTROL], &byte, 1)));
 	EXPECT_EQ(-EINVAL, sys(read(self->fd[MOUNT], &byte, 1)));
 	EXPECT_EQ(-EINVAL, sys(write(self->fd[MOUNT], &byte, 1)));
-	EXPECT_EQ((long)MAP_FAILED, (long)mmap(NULL, page_size(), PROT_READ, MAP_SHARED,
-					       self->fd[MOUNT], 0));
+	EXPECT_EQ((long)MAP_FAILED,
+		  (long)mmap(NULL, page_size(), PROT_READ, MAP_SHARED, self->fd[MOUNT], 0));
 	EXPECT_EQ(ENODEV, errno);
 }
 

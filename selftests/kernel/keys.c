@@ -97,21 +97,21 @@ static unsigned int count_keys(int ctl)
 	return ctl_info(ctl).out_keys;
 }
 
-#define REFUSED(err, reason, record)                                                           \
-	do {                                                                                   \
-		unsigned int before = count_keys(self->ctl);                                   \
-		EXPECT_EQ(-(err), key_add_full(self->ctl, record, &self->add));                \
-		EXPECT_EQ(reason, self->add.out_reason);                                       \
-		EXPECT_EQ(before, count_keys(self->ctl));                                      \
+#define REFUSED(err, reason, record)                                            \
+	do {                                                                    \
+		unsigned int before = count_keys(self->ctl);                    \
+		EXPECT_EQ(-(err), key_add_full(self->ctl, record, &self->add)); \
+		EXPECT_EQ(reason, self->add.out_reason);                        \
+		EXPECT_EQ(before, count_keys(self->ctl));                       \
 	} while (0)
 
-#define REFUSED_AT(err, reason, record, field)                                                 \
-	do {                                                                                   \
-		REFUSED(err, reason, record);                                                  \
-		EXPECT_EQ(offsetof(struct rvf_key_record, field), self->add.out_index)         \
-		{                                                                              \
-			TH_LOG("field %s", #field);                                            \
-		}                                                                              \
+#define REFUSED_AT(err, reason, record, field)                                         \
+	do {                                                                           \
+		REFUSED(err, reason, record);                                          \
+		EXPECT_EQ(offsetof(struct rvf_key_record, field), self->add.out_index) \
+		{                                                                      \
+			TH_LOG("field %s", #field);                                    \
+		}                                                                      \
 	} while (0)
 
 #define MALFORMED(field) REFUSED_AT(EINVAL, RVF_REASON_KEY_RECORD, &self->record, field)
@@ -190,8 +190,8 @@ TEST_F(keys, label)
 TEST_F(keys, prefixes)
 {
 	static const char *const bad[] = {
-		"demo",	 "/",	"/demo/", "//demo", "/demo//x", "/.demo", "/de mo",
-		"/-demo", "/..", "/d\xc3\xa9", "/demo\n", "/demo/*",
+		"demo",	  "/",	    "/demo/", "//demo",	    "/demo//x", "/.demo",
+		"/de mo", "/-demo", "/..",    "/d\xc3\xa9", "/demo\n",	"/demo/*",
 	};
 	char(*prefixes)[RVF_MAX_NAME] = self->record.prefixes;
 
@@ -380,7 +380,9 @@ TEST_F_TIMEOUT(keys, changing_record, 60)
 	for (unsigned int i = known; i < count_keys(self->ctl); i++) {
 		struct rvf_key_record listed;
 		struct rvf_key_list list = {
-			.size = sizeof(list), .index = i, .record = (uintptr_t)&listed,
+			.size = sizeof(list),
+			.index = i,
+			.record = (uintptr_t)&listed,
 		};
 		uint8_t id[RVF_KEY_ID_LEN];
 

@@ -44,7 +44,7 @@ TEST(any_patch)
 /* ---- the header */
 
 /* Too short to be one, which is seen before the signature is looked at */
-#define UNREAD(name)                                                                           \
+#define UNREAD(name) \
 	RULE_VARIANT(name, after, EBADMSG, RVF_REASON_HEADER, ANY, RVF_VERIFY_SIGNATURE_INVALID)
 
 CHANGED(magic, RVF_REASON_HEADER, ANY)
@@ -94,7 +94,7 @@ CHANGED(content_hash_of_another_table, RVF_REASON_CONTENT_HASH, ANY)
 	pkg->m_segments[1].id = htole64(4711);
 }
 
-#define UNSUPPORTED(name, reason, index, status)                                               \
+#define UNSUPPORTED(name, reason, index, status) \
 	RULE_VARIANT(name, after, EOPNOTSUPP, reason, index, status)
 
 UNSUPPORTED(major_2, RVF_REASON_VERSION, ANY, RVF_VERIFY_CAPABILITIES_INSUFFICIENT)

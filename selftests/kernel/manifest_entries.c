@@ -5,7 +5,7 @@
 #include "kselftest_harness.h"
 #include "rule.h"
 
-#define COMPONENT(name) BUILT_WITH(name, RVF_REASON_COMPONENT, 1)
+#define COMPONENT(name)		BUILT_WITH(name, RVF_REASON_COMPONENT, 1)
 #define SET(field, bits, value) (pkg->components[1].entry.field = htole##bits(value))
 
 /* ---- components; index: which */
@@ -176,16 +176,15 @@ BUILT_WITH(args_too_long, RVF_REASON_STRING, ANY)
 
 /* ---- names: words, each once */
 
-static const char long_name[] =
-	"0123456789012345678901234567890123456789012345678901234567890123"
-	"0123456789012345678901234567890123456789012345678901234567890123"
-	"0123456789012345678901234567890123456789012345678901234567890123"
-	"0123456789012345678901234567890123456789012345678901234567890123";
+static const char long_name[] = "0123456789012345678901234567890123456789012345678901234567890123"
+				"0123456789012345678901234567890123456789012345678901234567890123"
+				"0123456789012345678901234567890123456789012345678901234567890123"
+				"0123456789012345678901234567890123456789012345678901234567890123";
 
-#define NAME(name_, text)                                                                      \
-	BUILT_WITH(name_, RVF_REASON_STRING, ANY)                                              \
-	{                                                                                      \
-		pkg->components[1].name = text;                                                \
+#define NAME(name_, text)                         \
+	BUILT_WITH(name_, RVF_REASON_STRING, ANY) \
+	{                                         \
+		pkg->components[1].name = text;   \
 	}
 
 NAME(name_empty, "")

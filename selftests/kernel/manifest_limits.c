@@ -56,30 +56,29 @@ static void grants_up_to(struct pkg *pkg, unsigned int count)
 		pkg_grant(pkg, 0, RVF_OBJECT_QUEUE, queue, RVF_RIGHT_READ, 0);
 }
 
-#define LIMIT(name, reason, index, limit, fill)                                                \
-	RULE_VARIANT(name, before, EDQUOT, reason, index,                                      \
-		     RVF_VERIFY_CAPABILITIES_INSUFFICIENT)                                     \
-	{                                                                                      \
-		fill(pkg, (limit) + 1);                                                        \
-	}                                                                                      \
-	TEST(name##_at_the_limit)                                                              \
-	{                                                                                      \
-		int ctl = ctl_open();                                                          \
-		struct pkg *pkg = rule_package();                                              \
-		struct rvf_mount arg;                                                          \
-		int result;                                                                    \
-                                                                                               \
-		key_trust(ctl, KEY_OWNER);                                                     \
-		fill(pkg, limit);                                                              \
-		pkg_finish(pkg, KEY_OWNER);                                                    \
-		result = pkg_verify(pkg, ctl, NULL, &arg);                                     \
-		EXPECT_EQ(0, result)                                                           \
-		{                                                                              \
-			TH_LOG("reason %u, index %u", arg.out_reason, arg.out_index);          \
-		}                                                                              \
-		result = pkg_mount(pkg, ctl, NULL, NULL);                                      \
-		EXPECT_LE(0, result);                                                          \
-		close(result);                                                                 \
+#define LIMIT(name, reason, index, limit, fill)                                                 \
+	RULE_VARIANT(name, before, EDQUOT, reason, index, RVF_VERIFY_CAPABILITIES_INSUFFICIENT) \
+	{                                                                                       \
+		fill(pkg, (limit) + 1);                                                         \
+	}                                                                                       \
+	TEST(name##_at_the_limit)                                                               \
+	{                                                                                       \
+		int ctl = ctl_open();                                                           \
+		struct pkg *pkg = rule_package();                                               \
+		struct rvf_mount arg;                                                           \
+		int result;                                                                     \
+                                                                                                \
+		key_trust(ctl, KEY_OWNER);                                                      \
+		fill(pkg, limit);                                                               \
+		pkg_finish(pkg, KEY_OWNER);                                                     \
+		result = pkg_verify(pkg, ctl, NULL, &arg);                                      \
+		EXPECT_EQ(0, result)                                                            \
+		{                                                                               \
+			TH_LOG("reason %u, index %u", arg.out_reason, arg.out_index);           \
+		}                                                                               \
+		result = pkg_mount(pkg, ctl, NULL, NULL);                                       \
+		EXPECT_LE(0, result);                                                           \
+		close(result);                                                                  \
 	}
 
 LIMIT(components, RVF_REASON_LIMIT_COMPONENTS, ANY, RVF_MAX_COMPONENTS, components_up_to)
@@ -90,8 +89,7 @@ LIMIT(segments, RVF_REASON_LIMIT_SEGMENTS, ANY, RVF_MAX_SEGMENTS, segments_up_to
 LIMIT(grants, RVF_REASON_LIMIT_GRANTS, 0, RVF_MAX_GRANTS, grants_up_to)
 
 /* The table's length is looked at before its entries */
-RULE_VARIANT(deps, before, EDQUOT, RVF_REASON_LIMIT_DEPS, ANY,
-	     RVF_VERIFY_CAPABILITIES_INSUFFICIENT)
+RULE_VARIANT(deps, before, EDQUOT, RVF_REASON_LIMIT_DEPS, ANY, RVF_VERIFY_CAPABILITIES_INSUFFICIENT)
 {
 	while (pkg->n_deps <= RVF_MAX_DEPENDENCIES)
 		pkg_depends(pkg, 2, pkg->n_deps % 2);
@@ -120,8 +118,8 @@ TEST(most_deps)
 	}
 }
 
-#define TOO_LARGE(name, index)                                                                 \
-	RULE_VARIANT(name, before, EDQUOT, RVF_REASON_LIMIT_BYTES, index,                      \
+#define TOO_LARGE(name, index)                                            \
+	RULE_VARIANT(name, before, EDQUOT, RVF_REASON_LIMIT_BYTES, index, \
 		     RVF_VERIFY_CAPABILITIES_INSUFFICIENT)
 
 TOO_LARGE(region_too_large, 1)
@@ -208,8 +206,7 @@ TEST(limits_of_mount)
 			pkg_mount_arg(pkg, NULL, &arg);
 			*field = limit;
 			EXPECT_EQ(enough ? 0 : -EDQUOT, rvf(ctl, RVF_VERIFY, &arg));
-			EXPECT_EQ(enough ? RVF_REASON_NONE : own_limits[i].reason,
-				  arg.out_reason);
+			EXPECT_EQ(enough ? RVF_REASON_NONE : own_limits[i].reason, arg.out_reason);
 			pkg_mount_arg(pkg, NULL, &arg);
 			*field = limit;
 			result = rvf(ctl, RVF_MOUNT, &arg);

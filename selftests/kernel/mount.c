@@ -157,7 +157,9 @@ TEST_F(mount, named_outlives_its_fd)
 	const char *name = unique_name("/test/outlives");
 	struct rvf_mount arg;
 	struct rvf_open_mount open_arg = {
-		.size = sizeof(open_arg), .name = (uintptr_t)name, .name_len = strlen(name),
+		.size = sizeof(open_arg),
+		.name = (uintptr_t)name,
+		.name_len = strlen(name),
 	};
 	int mount = must_rvf(pkg_mount(self->pkg, self->ctl, name, &arg));
 
@@ -194,9 +196,9 @@ TEST_F(mount, name_in_use)
 TEST_F(mount, names)
 {
 	static const char *const bad[] = {
-		"x",   "/",    "//",	 "/a/",	   "//a",  "/a//b",	"/.",	  "/..",
-		"/a/.", "/a/../b", "/-a", "/_a",   "/a b", "/a\n",	"/\xc3\xa9", " /a",
-		"/a:b", "/a\\b", "a/b",
+		"x",	     "/",    "//",	"/a/",	 "//a", "/a//b", "/.",
+		"/..",	     "/a/.", "/a/../b", "/-a",	 "/_a", "/a b",	 "/a\n",
+		"/\xc3\xa9", " /a",  "/a:b",	"/a\\b", "a/b",
 	};
 	char longest[RVF_MAX_NAME + 2], with_nul[] = "/a\0b";
 	struct rvf_mount arg;
@@ -326,8 +328,8 @@ TEST_F(mount, segment_elsewhere)
 
 TEST_F(mount, segment_behind_end)
 {
-	const uint64_t places[] = { 1 << 20, 1ull << 40, INT64_MAX - 10, INT64_MAX, 1ull << 63,
-				    UINT64_MAX - 5, UINT64_MAX };
+	const uint64_t places[] = { 1 << 20,	1ull << 40,	INT64_MAX - 10, INT64_MAX,
+				    1ull << 63, UINT64_MAX - 5, UINT64_MAX };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(places); i++) {
 		struct refusal refusal;
@@ -355,8 +357,12 @@ TEST_F(mount, truncated_package)
 
 TEST_F(mount, segment_count)
 {
-	const uint32_t counts[] = { 0, 1, self->pkg->n_segments - 1, self->pkg->n_segments + 1,
-				    RVF_MAX_SEGMENTS, 0xffffffff };
+	const uint32_t counts[] = { 0,
+				    1,
+				    self->pkg->n_segments - 1,
+				    self->pkg->n_segments + 1,
+				    RVF_MAX_SEGMENTS,
+				    0xffffffff };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(counts); i++) {
 		struct rvf_mount arg;
@@ -504,8 +510,8 @@ TEST_F_TIMEOUT(mount, shrinking_package, 60)
 TEST_F_TIMEOUT(mount, changing_manifest, 60)
 {
 	uint32_t length = self->pkg->manifest_len;
-	uint8_t *shared = must(mmap(NULL, length, PROT_READ | PROT_WRITE,
-				    MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	uint8_t *shared =
+		must(mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	uint64_t end = now_ms() + 4000;
 	unsigned int mounted = 0, refused = 0;
 	size_t place = offsetof(struct rvf_m_header, content_hash);
@@ -520,7 +526,8 @@ TEST_F_TIMEOUT(mount, changing_manifest, 60)
 	while (now_ms() < end) {
 		uint8_t back[4096];
 		struct rvf_mount_manifest manifest = {
-			.size = sizeof(manifest), .buffer = (uintptr_t)back,
+			.size = sizeof(manifest),
+			.buffer = (uintptr_t)back,
 			.length = sizeof(back),
 		};
 		struct rvf_mount arg;

@@ -64,7 +64,8 @@ TEST_F(life, every_command_fails_after_unmount)
 	struct rvf_mount_info info = { .size = sizeof(info) };
 	struct rvf_mount_manifest manifest = { .size = sizeof(manifest) };
 	struct rvf_mount_tasks tasks = {
-		.size = sizeof(tasks), .entry_size = sizeof(struct rvf_task_status),
+		.size = sizeof(tasks),
+		.entry_size = sizeof(struct rvf_task_status),
 	};
 	int task_fd, image_fd;
 
@@ -252,7 +253,9 @@ TEST_F(life, caller_killed)
 /* Of many that ask at the same time, one is told that it did it */
 TEST_F(life, racing_unmounts)
 {
-	enum { RACERS = 8 };
+	enum {
+		RACERS = 8
+	};
 
 	for (int round = 0; round < 20; round++) {
 		int mount = must_rvf(pkg_mount(self->pkg, self->ctl, NULL, NULL));

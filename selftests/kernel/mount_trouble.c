@@ -128,23 +128,19 @@ FIXTURE_VARIANT(memory)
 	const char *what;
 };
 
-FIXTURE_VARIANT_ADD(memory, immutable)
-{
+FIXTURE_VARIANT_ADD(memory, immutable){
 	.what = "immutable",
 };
 
-FIXTURE_VARIANT_ADD(memory, append_only)
-{
+FIXTURE_VARIANT_ADD(memory, append_only){
 	.what = "append-only",
 };
 
-FIXTURE_VARIANT_ADD(memory, queue)
-{
+FIXTURE_VARIANT_ADD(memory, queue){
 	.what = "queue",
 };
 
-FIXTURE_VARIANT_ADD(memory, image)
-{
+FIXTURE_VARIANT_ADD(memory, image){
 	.what = "image",
 };
 
@@ -274,8 +270,8 @@ TEST_F(trouble, no_fds)
 TEST_F(trouble, struct_becomes_read_only)
 {
 	struct pkg *pkg = pkg_usual();
-	struct rvf_mount *arg = must(mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-					  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	struct rvf_mount *arg =
+		must(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	const char *name = unique_name("/test/read-only");
 
 	pkg_finish(pkg, KEY_OWNER);
@@ -377,7 +373,9 @@ TEST_F_TIMEOUT(trouble, killed, 60)
 /* Many mount the same name at once: one has it */
 TEST_F_TIMEOUT(trouble, racing_mounts, 60)
 {
-	enum { RACERS = 6 };
+	enum {
+		RACERS = 6
+	};
 	struct pkg *pkg = pkg_usual();
 
 	pkg_finish(pkg, KEY_OWNER);

@@ -136,8 +136,7 @@ TEST_F(netlink, tasks)
 		EXPECT_EQ(i, message->value[RVF_NL_A_COMPONENT]);
 		EXPECT_STREQ(i ? "two" : "one", message->name);
 		EXPECT_EQ(RVF_COMPONENT_NATIVE, message->value[RVF_NL_A_KIND]);
-		EXPECT_EQ(i ? RVF_TASK_BOUND : RVF_TASK_DECLARED,
-			  message->value[RVF_NL_A_STATE]);
+		EXPECT_EQ(i ? RVF_TASK_BOUND : RVF_TASK_DECLARED, message->value[RVF_NL_A_STATE]);
 		EXPECT_EQ(i, message->value[RVF_NL_A_INCARNATION]);
 		EXPECT_EQ(i ? task.pid : 0, message->value[RVF_NL_A_PID]);
 	}
@@ -343,26 +342,25 @@ static bool event_for(struct nl *nl, uint64_t mount_id, struct nl_message *messa
 	uint64_t end = now_ms() + 5000;
 
 	while (now_ms() < end) {
-		if (nl_event(nl, message, 100) &&
-		    message->value[RVF_NL_A_MOUNT_ID] == mount_id)
+		if (nl_event(nl, message, 100) && message->value[RVF_NL_A_MOUNT_ID] == mount_id)
 			return true;
 	}
 	return false;
 }
 
-#define EXPECT_EVENT(expected_command, expected_event)                                         \
-	do {                                                                                   \
-		ASSERT_TRUE(event_for(&self->nl, id, &event));                                 \
-		EXPECT_EQ(expected_command, event.command);                                    \
-		EXPECT_EQ(expected_event, event.value[RVF_NL_A_EVENT]);                        \
-		EXPECT_FALSE(event.odd);                                                       \
+#define EXPECT_EVENT(expected_command, expected_event)                  \
+	do {                                                            \
+		ASSERT_TRUE(event_for(&self->nl, id, &event));          \
+		EXPECT_EQ(expected_command, event.command);             \
+		EXPECT_EQ(expected_event, event.value[RVF_NL_A_EVENT]); \
+		EXPECT_FALSE(event.odd);                                \
 	} while (0)
 
-#define EXPECT_TASK_EVENT(expected_component, expected_state)                                  \
-	do {                                                                                   \
-		EXPECT_EVENT(RVF_NL_TASK, RVF_NL_EVENT_TASK);                                  \
-		EXPECT_EQ(expected_component, event.value[RVF_NL_A_COMPONENT]);                \
-		EXPECT_EQ(expected_state, event.value[RVF_NL_A_STATE]);                        \
+#define EXPECT_TASK_EVENT(expected_component, expected_state)                   \
+	do {                                                                    \
+		EXPECT_EVENT(RVF_NL_TASK, RVF_NL_EVENT_TASK);                   \
+		EXPECT_EQ(expected_component, event.value[RVF_NL_A_COMPONENT]); \
+		EXPECT_EQ(expected_state, event.value[RVF_NL_A_STATE]);         \
 	} while (0)
 
 /* The whole life of a mount, in order and without gaps */
@@ -537,8 +535,8 @@ TEST_F(netlink, bad_requests)
 	static const struct {
 		unsigned int type, length;
 	} bad[] = {
-		{ RVF_NL_A_MOUNT_ID, 0 },  { RVF_NL_A_MOUNT_ID, 4 },  { RVF_NL_A_MOUNT_ID, 9 },
-		{ RVF_NL_A_MOUNT_ID, 16 }, { RVF_NL_A_NAME, 4 },      { RVF_NL_A_STATE, 4 },
+		{ RVF_NL_A_MOUNT_ID, 0 },  { RVF_NL_A_MOUNT_ID, 4 }, { RVF_NL_A_MOUNT_ID, 9 },
+		{ RVF_NL_A_MOUNT_ID, 16 }, { RVF_NL_A_NAME, 4 },     { RVF_NL_A_STATE, 4 },
 		{ RVF_NL_A_MAX + 1, 4 },   { RVF_NL_A_GRANT, 8 },
 	};
 

@@ -95,8 +95,8 @@ static long clone_server(unsigned long flags, long server)
 		     "call serve_entry\n"
 		     "1:\n"
 		     : "=a"(result)
-		     : "a"(__NR_clone), "D"(flags), "S"(stacks[server] + STACK), "d"(0),
-		       [socket] "b"(PROXY_SOCKET + server)
+		     : "a"(__NR_clone), "D"(flags), "S"(stacks[server] + STACK),
+		       "d"(0), [socket] "b"(PROXY_SOCKET + server)
 		     : "rcx", "r11", "r10", "r8", "r9", "memory");
 	return result;
 }

@@ -8,10 +8,10 @@
 #define RVF_SELFTESTS_PROXY_H
 
 /* What the plugin is started with */
-#define PROXY_TASK_FD	3	/* its task fd */
-#define PROXY_SOCKET	4	/* the first of PROXY_SERVERS sockets */
+#define PROXY_TASK_FD	3 /* its task fd */
+#define PROXY_SOCKET	4 /* the first of PROXY_SERVERS sockets */
 #define PROXY_SERVERS	3
-#define PROXY_MEMORY_FD 7	/* memory that both map at the same address */
+#define PROXY_MEMORY_FD 7 /* memory that both map at the same address */
 #define PROXY_MEMORY	(1u << 20)
 
 /*

@@ -160,8 +160,8 @@ TEST_F(queue, no_offsets)
 /* A buffer that cannot be read or written loses nothing */
 TEST_F(queue, bad_buffers)
 {
-	char *pages = must(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-				-1, 0));
+	char *pages =
+		must(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	char bytes[QUEUE_MESSAGE];
 
 	must(munmap(pages + 4096, 4096));
@@ -240,7 +240,8 @@ TEST_F(queue, batch_counts)
 	const uint32_t bad[] = { 0, RVF_MAX_BATCH + 1, 0x80000000, 0xffffffff };
 	static struct rvf_message messages[RVF_MAX_BATCH];
 	struct rvf_queue_batch arg = {
-		.size = sizeof(arg), .messages = (uintptr_t)messages,
+		.size = sizeof(arg),
+		.messages = (uintptr_t)messages,
 		.entry_size = sizeof(messages[0]),
 	};
 
@@ -366,8 +367,8 @@ TEST_F(queue, batch_receive_too_small)
 TEST_F(queue, batch_receive_bad_pointers)
 {
 	char bytes[QUEUE_MESSAGE];
-	struct rvf_message *receive = must(mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-						MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	struct rvf_message *receive =
+		must(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	uint32_t count = 1;
 
 	EXPECT_EQ(3, write(self->queue, "abc", 3));
@@ -416,7 +417,8 @@ TEST_F(queue, badges)
 
 	for (int i = 0; i < 3; i++)
 		receive[i] = (struct rvf_message){
-			.buffer = (uintptr_t)bytes, .length = sizeof(bytes),
+			.buffer = (uintptr_t)bytes,
+			.length = sizeof(bytes),
 		};
 	EXPECT_EQ(1, write(sender[0], "a", 1));
 	EXPECT_EQ(1, write(root, "b", 1));

@@ -52,9 +52,12 @@ static pid_t reader(int queue)
 		char bytes[QUEUE_MESSAGE];
 		long result = sys(read(queue, bytes, sizeof(bytes)));
 
-		_exit(result >= 0 ? CAME : -result == EKEYREVOKED ? 2 :
-		      -result == EPIPE ? 3 : -result == EINTR ? 4 :
-		      -result == ENODEV ? 5 : OTHER);
+		_exit(result >= 0	     ? CAME :
+		      -result == EKEYREVOKED ? 2 :
+		      -result == EPIPE	     ? 3 :
+		      -result == EINTR	     ? 4 :
+		      -result == ENODEV	     ? 5 :
+					       OTHER);
 	}
 	/* Until it sleeps there */
 	sleep_ms(200);
@@ -68,9 +71,12 @@ static pid_t writer(int queue)
 	if (pid == 0) {
 		long result = sys(write(queue, "late", 4));
 
-		_exit(result >= 0 ? CAME : -result == EKEYREVOKED ? 2 :
-		      -result == EPIPE ? 3 : -result == EINTR ? 4 :
-		      -result == ENODEV ? 5 : OTHER);
+		_exit(result >= 0	     ? CAME :
+		      -result == EKEYREVOKED ? 2 :
+		      -result == EPIPE	     ? 3 :
+		      -result == EINTR	     ? 4 :
+		      -result == ENODEV	     ? 5 :
+					       OTHER);
 	}
 	sleep_ms(200);
 	return pid;
@@ -144,7 +150,8 @@ TEST_F(wait, each_slot_wakes_one)
 	for (int i = 0; i < QUEUE_SLOTS; i++) {
 		pids[i] = writer(self->queue);
 		messages[i] = (struct rvf_message){
-			.buffer = (uintptr_t)bytes[i], .length = QUEUE_MESSAGE,
+			.buffer = (uintptr_t)bytes[i],
+			.length = QUEUE_MESSAGE,
 		};
 	}
 	EXPECT_EQ(0, batch(self->queue, RVF_QUEUE_RECV, messages, &count));
@@ -226,7 +233,8 @@ TEST_F(wait, unmount_of_full_queue)
 	EXPECT_EQ(-ENODEV, sys(write(self->queue, bytes, 1)));
 	{
 		struct rvf_message message = {
-			.buffer = (uintptr_t)bytes, .length = sizeof(bytes),
+			.buffer = (uintptr_t)bytes,
+			.length = sizeof(bytes),
 		};
 		uint32_t count = 1;
 
@@ -349,7 +357,8 @@ static void send_all(int queue, uint32_t sender)
 		for (uint32_t i = 0; i < count; i++) {
 			records[i] = (struct record){ sender, number + i };
 			messages[i] = (struct rvf_message){
-				.buffer = (uintptr_t)&records[i], .length = sizeof(records[i]),
+				.buffer = (uintptr_t)&records[i],
+				.length = sizeof(records[i]),
 			};
 		}
 		if (count == 1) {
@@ -386,8 +395,8 @@ static void receive_all(int queue, uint8_t (*seen)[EACH])
 		if (record.number < last[record.sender])
 			_exit(2);
 		last[record.sender] = record.number;
-		if (__atomic_add_fetch(&seen[record.sender][record.number], 1,
-				       __ATOMIC_RELAXED) != 1)
+		if (__atomic_add_fetch(&seen[record.sender][record.number], 1, __ATOMIC_RELAXED) !=
+		    1)
 			_exit(3);
 	}
 }

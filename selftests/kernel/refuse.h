@@ -35,9 +35,10 @@ static inline void refuse(struct refusal *refusal, struct pkg *pkg, int ctl, con
 	if (verified != refusal->result || arg.out_reason != refusal->arg.out_reason ||
 	    arg.out_status != refusal->arg.out_status) {
 		fprintf(stderr, "# RVF_VERIFY: %d, reason %u, index %u, status %u\n", verified,
-		       arg.out_reason, arg.out_index, arg.out_status);
-		fprintf(stderr, "# RVF_MOUNT: %d, reason %u, index %u, status %u\n", refusal->result,
-		       refusal->arg.out_reason, refusal->arg.out_index, refusal->arg.out_status);
+			arg.out_reason, arg.out_index, arg.out_status);
+		fprintf(stderr, "# RVF_MOUNT: %d, reason %u, index %u, status %u\n",
+			refusal->result, refusal->arg.out_reason, refusal->arg.out_index,
+			refusal->arg.out_status);
 		refusal->result = 0;
 	}
 	if (arg.out_fd != -1 || refusal->arg.out_fd != -1 || count_mounts(ctl) != before ||
@@ -47,11 +48,11 @@ static inline void refuse(struct refusal *refusal, struct pkg *pkg, int ctl, con
 	}
 }
 
-#define EXPECT_REFUSED(err, reason, status)                                                    \
-	do {                                                                                   \
-		EXPECT_EQ(-(err), refusal.result);                                             \
-		EXPECT_EQ(status, refusal.arg.out_status);                                     \
-		EXPECT_EQ(reason, refusal.arg.out_reason);                                     \
+#define EXPECT_REFUSED(err, reason, status)                \
+	do {                                               \
+		EXPECT_EQ(-(err), refusal.result);         \
+		EXPECT_EQ(status, refusal.arg.out_status); \
+		EXPECT_EQ(reason, refusal.arg.out_reason); \
 	} while (0)
 
 #endif

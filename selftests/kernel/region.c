@@ -18,7 +18,7 @@
 #include "kselftest_harness.h"
 #include "util_package.h"
 
-#define PAGES_LENGTH	(DATA_PAGES * 4096)
+#define PAGES_LENGTH (DATA_PAGES * 4096)
 
 FIXTURE(region)
 {
@@ -68,12 +68,18 @@ TEST_F(region, read)
 		size_t length;
 		long result;
 	} reads[] = {
-		{ 0, DATA_LENGTH, DATA_LENGTH }, { 0, PAGES_LENGTH, DATA_LENGTH },
-		{ 1, 1, 1 },			 { 4090, 12, 12 },
-		{ 4096, 8192, 8192 },		 { DATA_LENGTH - 1, 10, 1 },
-		{ DATA_LENGTH, 10, 0 },		 { DATA_LENGTH + 1, 10, 0 },
-		{ PAGES_LENGTH, 10, 0 },	 { 1ll << 40, 10, 0 },
-		{ INT64_MAX - 20, 10, 0 },	 { 0, 0, 0 },
+		{ 0, DATA_LENGTH, DATA_LENGTH },
+		{ 0, PAGES_LENGTH, DATA_LENGTH },
+		{ 1, 1, 1 },
+		{ 4090, 12, 12 },
+		{ 4096, 8192, 8192 },
+		{ DATA_LENGTH - 1, 10, 1 },
+		{ DATA_LENGTH, 10, 0 },
+		{ DATA_LENGTH + 1, 10, 0 },
+		{ PAGES_LENGTH, 10, 0 },
+		{ 1ll << 40, 10, 0 },
+		{ INT64_MAX - 20, 10, 0 },
+		{ 0, 0, 0 },
 		{ -1, 1, -EINVAL },
 	};
 
@@ -112,18 +118,17 @@ TEST_F(region, map_limits)
 {
 	/* Whole pages, up to the last one that holds bytes */
 	EXPECT_NE(MAP_FAILED, mmap(NULL, 1, PROT_READ, MAP_SHARED, self->handle, 0));
-	EXPECT_NE(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->handle,
-				   (DATA_PAGES - 1) * 4096));
-	EXPECT_EQ(data_bytes()[4096], *(uint8_t *)mmap(NULL, 4096, PROT_READ, MAP_SHARED,
-						      self->handle, 4096));
-	EXPECT_GT(0, sys((long)mmap(NULL, PAGES_LENGTH + 1, PROT_READ, MAP_SHARED, self->handle,
-				    0)));
-	EXPECT_GT(0, sys((long)mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->handle,
-				    PAGES_LENGTH)));
+	EXPECT_NE(MAP_FAILED,
+		  mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->handle, (DATA_PAGES - 1) * 4096));
+	EXPECT_EQ(data_bytes()[4096],
+		  *(uint8_t *)mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->handle, 4096));
+	EXPECT_GT(0,
+		  sys((long)mmap(NULL, PAGES_LENGTH + 1, PROT_READ, MAP_SHARED, self->handle, 0)));
+	EXPECT_GT(0,
+		  sys((long)mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->handle, PAGES_LENGTH)));
 	EXPECT_GT(0, sys((long)mmap(NULL, 8192, PROT_READ, MAP_SHARED, self->handle,
 				    (DATA_PAGES - 1) * 4096)));
-	EXPECT_GT(0, sys((long)mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->handle,
-				    1ll << 50)));
+	EXPECT_GT(0, sys((long)mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->handle, 1ll << 50)));
 }
 
 /* Only to be read, and shared */
@@ -143,8 +148,8 @@ TEST_F(region, map_modes)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(modes); i++) {
-		long result = sys((long)mmap(NULL, 4096, modes[i].prot, modes[i].flags,
-					     self->handle, 0));
+		long result =
+			sys((long)mmap(NULL, 4096, modes[i].prot, modes[i].flags, self->handle, 0));
 
 		EXPECT_TRUE(result == -EACCES || result == -EPERM || result == -EINVAL)
 		{
@@ -262,9 +267,9 @@ TEST_F(region, pinning)
 TEST_F(region, madvise)
 {
 	static const int advice[] = {
-		MADV_DONTNEED, MADV_REMOVE,   MADV_FREE,     MADV_WIPEONFORK, MADV_MERGEABLE,
-		MADV_COLD,     MADV_PAGEOUT,  MADV_HUGEPAGE, MADV_DONTFORK,   MADV_DOFORK,
-		MADV_WILLNEED, MADV_DODUMP,   MADV_POPULATE_WRITE,
+		MADV_DONTNEED, MADV_REMOVE,  MADV_FREE,		  MADV_WIPEONFORK, MADV_MERGEABLE,
+		MADV_COLD,     MADV_PAGEOUT, MADV_HUGEPAGE,	  MADV_DONTFORK,   MADV_DOFORK,
+		MADV_WILLNEED, MADV_DODUMP,  MADV_POPULATE_WRITE,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(advice); i++) {
@@ -281,8 +286,8 @@ TEST_F(region, mremap)
 	uint8_t *moved;
 
 	/* Longer than the region, or a second view, is none */
-	EXPECT_EQ(MAP_FAILED, mremap(self->mapped, PAGES_LENGTH, PAGES_LENGTH + 4096,
-				     MREMAP_MAYMOVE));
+	EXPECT_EQ(MAP_FAILED,
+		  mremap(self->mapped, PAGES_LENGTH, PAGES_LENGTH + 4096, MREMAP_MAYMOVE));
 	moved = mremap(self->mapped, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED,
 		       (void *)0x300000000000);
 	if (moved != MAP_FAILED) {
@@ -403,15 +408,14 @@ TEST_F(region, sigbus_after_unmount)
 /* When revoke has returned, no page is left, whoever was just touching them */
 TEST_F_TIMEOUT(region, revoke_against_faults, 60)
 {
-	volatile unsigned int *turn = must(mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-						MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	volatile unsigned int *turn =
+		must(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	uint64_t end = now_ms() + 8000;
 	unsigned int rounds = 0;
 
 	while (now_ms() < end) {
 		int derived = must_rvf(handle_derive(self->handle, RVF_RIGHT_READ, 0));
-		uint8_t *mapped = must(mmap(NULL, PAGES_LENGTH, PROT_READ, MAP_SHARED, derived,
-					    0));
+		uint8_t *mapped = must(mmap(NULL, PAGES_LENGTH, PROT_READ, MAP_SHARED, derived, 0));
 		pid_t pid;
 
 		*turn = 0;

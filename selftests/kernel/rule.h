@@ -23,27 +23,29 @@ FIXTURE(rule)
 FIXTURE_VARIANT(rule)
 {
 	/* The first changes what is built, the second what was built */
-	void (*before)(struct pkg *pkg);
-	void (*after)(struct pkg *pkg);
+	void (*before)(struct pkg * pkg);
+	void (*after)(struct pkg * pkg);
 	int err;
 	unsigned int reason;
 	int index;
 	unsigned int status;
 };
 
-#define RULE_VARIANT(name, member, err_, reason_, index_, status_)                             \
-	static void name(struct pkg *pkg);                                                     \
-	FIXTURE_VARIANT_ADD(rule, name)                                                        \
-	{                                                                                      \
-		.member = name, .err = err_, .reason = reason_, .index = index_,               \
-		.status = status_,                                                             \
-	};                                                                                     \
+#define RULE_VARIANT(name, member, err_, reason_, index_, status_) \
+	static void name(struct pkg *pkg);                         \
+	FIXTURE_VARIANT_ADD(rule, name){                           \
+		.member = name,                                    \
+		.err = err_,                                       \
+		.reason = reason_,                                 \
+		.index = index_,                                   \
+		.status = status_,                                 \
+	};                                                         \
 	static void name(struct pkg *pkg)
 
 /* A body follows: the change to the package, or to the manifest's bytes */
-#define BUILT_WITH(name, reason, index)                                                        \
+#define BUILT_WITH(name, reason, index) \
 	RULE_VARIANT(name, before, EBADMSG, reason, index, RVF_VERIFY_MANIFEST_INVALID)
-#define CHANGED(name, reason, index)                                                           \
+#define CHANGED(name, reason, index) \
 	RULE_VARIANT(name, after, EBADMSG, reason, index, RVF_VERIFY_MANIFEST_INVALID)
 
 /* Segments 0 to 4, components 0 to 3, regions 0 and 1, queues 0 and 1 */

@@ -465,7 +465,10 @@ TEST_F(supervise, task_list)
 	name = task_alloc(&task, 256);
 	for (unsigned int i = 0; i < 3; i++) {
 		struct rvf_task_list list = {
-			.size = sizeof(list), .index = i, .name = (uintptr_t)name, .name_len = 256,
+			.size = sizeof(list),
+			.index = i,
+			.name = (uintptr_t)name,
+			.name_len = 256,
 		};
 
 		memset(name, '#', 256);

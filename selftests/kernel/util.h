@@ -27,22 +27,22 @@
 void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* The value of a call that returns -1 and errno when it fails */
-#define must(call)                                                                             \
-	({                                                                                     \
-		__auto_type must_value = (call);                                               \
-		if (must_value == (__typeof__(must_value))-1)                                  \
-			die("%s:%d: %s: %s", __FILE__, __LINE__, #call, strerror(errno));      \
-		must_value;                                                                    \
+#define must(call)                                                                        \
+	({                                                                                \
+		__auto_type must_value = (call);                                          \
+		if (must_value == (__typeof__(must_value))-1)                             \
+			die("%s:%d: %s: %s", __FILE__, __LINE__, #call, strerror(errno)); \
+		must_value;                                                               \
 	})
 
 /* The value of a call that returns a negative errno when it fails */
-#define must_rvf(call)                                                                         \
-	({                                                                                     \
-		__auto_type must_value = (call);                                               \
-		if (must_value < 0)                                                            \
-			die("%s:%d: %s: %s", __FILE__, __LINE__, #call,                        \
-			    strerror(-(int)must_value));                                       \
-		must_value;                                                                    \
+#define must_rvf(call)                                                  \
+	({                                                              \
+		__auto_type must_value = (call);                        \
+		if (must_value < 0)                                     \
+			die("%s:%d: %s: %s", __FILE__, __LINE__, #call, \
+			    strerror(-(int)must_value));                \
+		must_value;                                             \
 	})
 
 /* ---- the device */
@@ -53,10 +53,10 @@ int ctl_open(void);
 int rvf(int fd, unsigned long command, void *arg);
 
 /* A system call's result, or a negative errno */
-#define sys(call)                                                                              \
-	({                                                                                     \
-		long sys_value = (call);                                                       \
-		sys_value == -1 ? -errno : sys_value;                                          \
+#define sys(call)                                     \
+	({                                            \
+		long sys_value = (call);              \
+		sys_value == -1 ? -errno : sys_value; \
 	})
 
 struct rvf_ctl_info ctl_info(int ctl);
@@ -100,12 +100,12 @@ pid_t child(void);
 /* Its exit code, or 128 + the signal that ended it */
 int reap(pid_t pid);
 /* As a child, with an exit code that a test can look at */
-#define in_child(code)                                                                         \
-	({                                                                                     \
-		pid_t in_child_pid = child();                                                  \
-		if (in_child_pid == 0)                                                         \
-			_exit(code);                                                           \
-		reap(in_child_pid);                                                            \
+#define in_child(code)                        \
+	({                                    \
+		pid_t in_child_pid = child(); \
+		if (in_child_pid == 0)        \
+			_exit(code);          \
+		reap(in_child_pid);           \
 	})
 /* A child's wait until a pipe's other end is closed or written */
 void send_fd(int sock, int fd);

@@ -22,10 +22,10 @@
 
 #include "util_task.h"
 
-#define JAIL_FIRST_ID	1879048192u
-#define JAIL_ID		1000u	/* as it is called inside */
-#define CAP_KEPT	0	/* CAP_CHOWN: without a use in an empty root */
-#define PLACE		"/mnt"
+#define JAIL_FIRST_ID 1879048192u
+#define JAIL_ID	      1000u /* as it is called inside */
+#define CAP_KEPT      0 /* CAP_CHOWN: without a use in an empty root */
+#define PLACE	      "/mnt"
 
 struct jail {
 	unsigned int without;
@@ -33,7 +33,7 @@ struct jail {
 	int image_fd;
 	int server[PROXY_SERVERS];
 	int memory_fd;
-	int go;	    /* is closed when the id maps are written */
+	int go; /* is closed when the id maps are written */
 	int report; /* close-on-exec */
 	char address[20];
 	char empty[32]; /* a directory */
@@ -50,10 +50,10 @@ static void jail_fail(struct jail *jail, const char *what)
 	_exit(2);
 }
 
-#define try(jail, call)                                                                        \
-	do {                                                                                   \
-		if ((call) == -1)                                                              \
-			jail_fail(jail, #call);                                                \
+#define try(jail, call)                         \
+	do {                                    \
+		if ((call) == -1)               \
+			jail_fail(jail, #call); \
 	} while (0)
 
 static void jail_root(struct jail *jail)
@@ -71,8 +71,8 @@ static void jail_root(struct jail *jail)
 		try(jail, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 		if (jail->without & WITHOUT_TMPFS_ROOT) {
 			try(jail, mount(jail->empty, PLACE, NULL, MS_BIND, NULL));
-			try(jail, mount(NULL, PLACE, NULL,
-					flags | MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+			try(jail, mount(NULL, PLACE, NULL, flags | MS_REMOUNT | MS_BIND | MS_RDONLY,
+					NULL));
 		} else {
 			try(jail, mount("jail", PLACE, "tmpfs", flags, "size=16k,mode=0555"));
 			if (jail->without & WITHOUT_EMPTY_ROOT)
@@ -224,8 +224,7 @@ static void prepare_place(void)
 
 	if (prepared)
 		return;
-	must(mount("jail", PLACE, "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY,
-		   "size=16k,mode=0555"));
+	must(mount("jail", PLACE, "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, "size=16k,mode=0555"));
 	prepared = true;
 }
 
@@ -249,9 +248,9 @@ static uint64_t namespaces(unsigned int without)
 		unsigned int without;
 		uint64_t flag;
 	} all[] = {
-		{ WITHOUT_USER_NS, CLONE_NEWUSER }, { WITHOUT_MOUNT_NS, CLONE_NEWNS },
-		{ WITHOUT_PID_NS, CLONE_NEWPID },   { WITHOUT_NET_NS, CLONE_NEWNET },
-		{ WITHOUT_IPC_NS, CLONE_NEWIPC },   { WITHOUT_UTS_NS, CLONE_NEWUTS },
+		{ WITHOUT_USER_NS, CLONE_NEWUSER },	{ WITHOUT_MOUNT_NS, CLONE_NEWNS },
+		{ WITHOUT_PID_NS, CLONE_NEWPID },	{ WITHOUT_NET_NS, CLONE_NEWNET },
+		{ WITHOUT_IPC_NS, CLONE_NEWIPC },	{ WITHOUT_UTS_NS, CLONE_NEWUTS },
 		{ WITHOUT_CGROUP_NS, CLONE_NEWCGROUP },
 	};
 	uint64_t flags = 0;

@@ -138,8 +138,7 @@ void manifest_digest(const void *manifest, size_t length, uint8_t digest[RVF_DIG
 	if (!ctx || EVP_DigestInit(ctx, EVP_sha256()) != 1 ||
 	    EVP_DigestUpdate(ctx, RVF_SIGN_TAG, RVF_SIGN_TAG_LEN) != 1 ||
 	    EVP_DigestUpdate(ctx, &le_length, sizeof(le_length)) != 1 ||
-	    EVP_DigestUpdate(ctx, manifest, length) != 1 ||
-	    EVP_DigestFinal(ctx, digest, NULL) != 1)
+	    EVP_DigestUpdate(ctx, manifest, length) != 1 || EVP_DigestFinal(ctx, digest, NULL) != 1)
 		die("SHA-256 failed");
 	EVP_MD_CTX_free(ctx);
 }

@@ -9,11 +9,11 @@
  * told of them.
  */
 enum test_key {
-	KEY_OWNER,	/* for every name */
-	KEY_DEMO,	/* for /demo and below it, and for /other/place */
-	KEY_BRIEF,	/* expires two seconds after it was first added */
-	KEY_EARLY,	/* does not count for ten years */
-	KEY_STRANGER,	/* never added */
+	KEY_OWNER, /* for every name */
+	KEY_DEMO, /* for /demo and below it, and for /other/place */
+	KEY_BRIEF, /* expires two seconds after it was first added */
+	KEY_EARLY, /* does not count for ten years */
+	KEY_STRANGER, /* never added */
 	KEY_COUNT,
 };
 

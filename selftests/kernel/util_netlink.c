@@ -37,14 +37,14 @@ static int send_request(struct nl *nl, uint16_t type, unsigned int command, unsi
 }
 
 /* What follows the headers, as attributes */
-#define FIRST(nlh)	((struct nlattr *)((char *)NLMSG_DATA(nlh) + GENL_HDRLEN))
-#define LENGTH(nlh)	((int)NLMSG_PAYLOAD(nlh, GENL_HDRLEN))
-#define PAYLOAD(a)	((void *)((char *)(a) + NLA_HDRLEN))
-#define PAYLOAD_LEN(a)	((int)(a)->nla_len - NLA_HDRLEN)
-#define FITS(a, left)                                                                          \
+#define FIRST(nlh)     ((struct nlattr *)((char *)NLMSG_DATA(nlh) + GENL_HDRLEN))
+#define LENGTH(nlh)    ((int)NLMSG_PAYLOAD(nlh, GENL_HDRLEN))
+#define PAYLOAD(a)     ((void *)((char *)(a) + NLA_HDRLEN))
+#define PAYLOAD_LEN(a) ((int)(a)->nla_len - NLA_HDRLEN)
+#define FITS(a, left) \
 	((left) >= (int)sizeof(*(a)) && (a)->nla_len >= sizeof(*(a)) && (a)->nla_len <= (left))
-#define NEXT(a, left)                                                                          \
-	((left) -= NLA_ALIGN((a)->nla_len),                                                    \
+#define NEXT(a, left)                       \
+	((left) -= NLA_ALIGN((a)->nla_len), \
 	 (struct nlattr *)((char *)(a) + NLA_ALIGN((a)->nla_len)))
 #define TYPE(a) ((a)->nla_type & NLA_TYPE_MASK)
 

@@ -4,7 +4,7 @@
 
 #include "util.h"
 
-#define NL_GRANTS	64
+#define NL_GRANTS 64
 
 /* Every attribute of a message of the family */
 struct nl_message {

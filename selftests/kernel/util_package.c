@@ -11,7 +11,7 @@
 
 #include "util_package.h"
 
-#define ROOM	(RVF_MAX_MANIFEST + (256u << 10))
+#define ROOM (RVF_MAX_MANIFEST + (256u << 10))
 
 struct pkg *pkg_new(const char *name)
 {

@@ -33,12 +33,12 @@ struct pkg_queue {
 	const char *type_name;
 };
 
-#define PKG_SEGMENTS	(RVF_MAX_SEGMENTS + 1)
-#define PKG_COMPONENTS	(RVF_MAX_COMPONENTS + 1)
-#define PKG_REGIONS	(RVF_MAX_REGIONS + 1)
-#define PKG_QUEUES	(RVF_MAX_QUEUES + 1)
-#define PKG_GRANTS	8192
-#define PKG_DEPS	(RVF_MAX_DEPENDENCIES + 1)
+#define PKG_SEGMENTS   (RVF_MAX_SEGMENTS + 1)
+#define PKG_COMPONENTS (RVF_MAX_COMPONENTS + 1)
+#define PKG_REGIONS    (RVF_MAX_REGIONS + 1)
+#define PKG_QUEUES     (RVF_MAX_QUEUES + 1)
+#define PKG_GRANTS     8192
+#define PKG_DEPS       (RVF_MAX_DEPENDENCIES + 1)
 
 struct pkg {
 	struct rvf_m_package package;
@@ -114,11 +114,11 @@ int pkg_verify(struct pkg *pkg, int ctl, const char *name, struct rvf_mount *arg
  *   QUEUE_MESSAGE; both components may do everything that makes sense, with
  *   badges 101 and 102.
  */
-#define DATA_PAGES	5
-#define DATA_LENGTH	(DATA_PAGES * 4096 - 100)
-#define LOG_SIZE	10000
-#define QUEUE_SLOTS	4
-#define QUEUE_MESSAGE	64
+#define DATA_PAGES    5
+#define DATA_LENGTH   (DATA_PAGES * 4096 - 100)
+#define LOG_SIZE      10000
+#define QUEUE_SLOTS   4
+#define QUEUE_MESSAGE 64
 
 const uint8_t *data_bytes(void);
 const void *plugin_image(const char *name, size_t *length);

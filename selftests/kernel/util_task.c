@@ -57,8 +57,7 @@ void task_start(struct task *task, int mount, unsigned int component)
 
 static void ask(struct task *task, unsigned int server, const struct proxy_request *request)
 {
-	if (send(task->socket[server], request, sizeof(*request), MSG_NOSIGNAL) !=
-	    sizeof(*request))
+	if (send(task->socket[server], request, sizeof(*request), MSG_NOSIGNAL) != sizeof(*request))
 		die("the plugin does not listen: %s", strerror(errno));
 }
 
@@ -112,8 +111,7 @@ void *task_put(struct task *task, const void *data, size_t size)
 	return memcpy(task_alloc(task, size), data, size);
 }
 
-int task_ioctl_on(struct task *task, unsigned int server, int fd, unsigned long command,
-		  void *arg)
+int task_ioctl_on(struct task *task, unsigned int server, int fd, unsigned long command, void *arg)
 {
 	size_t size = *(uint32_t *)arg;
 	void *there = task_put(task, arg, size);

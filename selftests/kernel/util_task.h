@@ -23,10 +23,10 @@ enum jail_without {
 	WITHOUT_EMPTY_ROOT = 1 << 8,
 	WITHOUT_READ_ONLY_ROOT = 1 << 9,
 	WITHOUT_TMPFS_ROOT = 1 << 10, /* an empty directory of another file system */
-	WITHOUT_CWD = 1 << 11,	      /* the working directory is the host's root */
+	WITHOUT_CWD = 1 << 11, /* the working directory is the host's root */
 	WITHOUT_NNP = 1 << 12,
 	WITHOUT_SECCOMP = 1 << 13,
-	WITHOUT_CAP_DROP = 1 << 14,  /* one capability stays in all sets but the bounding one */
+	WITHOUT_CAP_DROP = 1 << 14, /* one capability stays in all sets but the bounding one */
 	WITHOUT_BSET_DROP = 1 << 15, /* the bounding set stays full */
 	WITHOUT_OTHER_UID = 1 << 16, /* root of the host, without capabilities */
 	WITHOUT_OTHER_GID = 1 << 17,
@@ -43,7 +43,7 @@ struct task {
 	pid_t pid;
 	int socket[PROXY_SERVERS];
 	char *memory; /* PROXY_MEMORY bytes at the same address in both */
-	size_t used;  /* of them, by task_alloc */
+	size_t used; /* of them, by task_alloc */
 };
 
 /* RVF_TASK; the fds are the caller's */
@@ -64,16 +64,16 @@ void task_start(struct task *task, int mount, unsigned int component);
 /* Has the plugin make a system call: its result, or a negative errno */
 long task_call_on(struct task *task, unsigned int server, long number, long a, long b, long c,
 		  long d, long e, long f);
-#define TASK_CALL(task, server, number, a, b, c, d, e, f, ...)                                 \
-	task_call_on(task, server, number, (long)(a), (long)(b), (long)(c), (long)(d),         \
-		     (long)(e), (long)(f))
+#define TASK_CALL(task, server, number, a, b, c, d, e, f, ...)                                    \
+	task_call_on(task, server, number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), \
+		     (long)(f))
 #define task_call(task, number, ...) TASK_CALL(task, 0, number, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 /* The same by another server of it; see PROXY_CLONE */
-#define server_call(task, server, number, ...)                                                 \
+#define server_call(task, server, number, ...) \
 	TASK_CALL(task, server, number, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 /* Asks, and leaves the answer for later */
 void task_ask_with(struct task *task, long number, long a, long b, long c, long d, long e);
-#define TASK_ASK(task, number, a, b, c, d, e, ...)                                             \
+#define TASK_ASK(task, number, a, b, c, d, e, ...) \
 	task_ask_with(task, number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 #define task_ask(task, number, ...) TASK_ASK(task, number, ##__VA_ARGS__, 0, 0, 0, 0, 0)
 long task_answer(struct task *task);
@@ -82,8 +82,7 @@ long task_answer(struct task *task);
 void *task_alloc(struct task *task, size_t size);
 void *task_put(struct task *task, const void *data, size_t size);
 /* An ioctl whose struct begins with its size; results come back into it */
-int task_ioctl_on(struct task *task, unsigned int server, int fd, unsigned long command,
-		  void *arg);
+int task_ioctl_on(struct task *task, unsigned int server, int fd, unsigned long command, void *arg);
 int task_ioctl(struct task *task, int fd, unsigned long command, void *arg);
 
 /* RVF_BIND: 0 or a negative errno; the reason where one is wanted */

@@ -90,11 +90,11 @@ TEST_F(verify, other_key_id)
 	EXPECT_REFUSED(EKEYREJECTED, RVF_REASON_BAD_SIGNATURE, RVF_VERIFY_SIGNATURE_INVALID);
 }
 
-#define EXPECT_BAD_SIGNATURE()                                                                 \
-	do {                                                                                   \
-		refuse(&refusal, self->pkg, self->ctl, NULL);                                  \
-		EXPECT_REFUSED(EKEYREJECTED, RVF_REASON_BAD_SIGNATURE,                         \
-			       RVF_VERIFY_SIGNATURE_INVALID);                                  \
+#define EXPECT_BAD_SIGNATURE()                                         \
+	do {                                                           \
+		refuse(&refusal, self->pkg, self->ctl, NULL);          \
+		EXPECT_REFUSED(EKEYREJECTED, RVF_REASON_BAD_SIGNATURE, \
+			       RVF_VERIFY_SIGNATURE_INVALID);          \
 	} while (0)
 
 TEST_F_TIMEOUT(verify, flipped_manifest_bits, 120)
@@ -192,8 +192,7 @@ TEST_F(verify, signature_lengths)
 			EXPECT_REFUSED(EKEYREJECTED, RVF_REASON_BAD_SIGNATURE,
 				       RVF_VERIFY_SIGNATURE_INVALID);
 		else
-			EXPECT_REFUSED(EBADMSG, RVF_REASON_ENVELOPE,
-				       RVF_VERIFY_SIGNATURE_INVALID);
+			EXPECT_REFUSED(EBADMSG, RVF_REASON_ENVELOPE, RVF_VERIFY_SIGNATURE_INVALID);
 	}
 }
 
@@ -304,13 +303,13 @@ FIXTURE(envelope)
 
 FIXTURE_VARIANT(envelope)
 {
-	void (*spoil)(struct pkg *pkg);
+	void (*spoil)(struct pkg * pkg);
 };
 
-#define SPOIL(function)                                                                        \
-	FIXTURE_VARIANT_ADD(envelope, function)                                                \
-	{                                                                                      \
-		.spoil = function,                                                             \
+#define SPOIL(function)                         \
+	FIXTURE_VARIANT_ADD(envelope, function) \
+	{                                       \
+		.spoil = function,              \
 	}
 
 SPOIL(magic);
@@ -435,8 +434,9 @@ TEST_F(verify, padding)
 	envelope_start(&self->pkg->envelope);
 	envelope_entry(&self->pkg->envelope, 77, id, bytes, sizeof(bytes));
 	pkg_sign_more(self->pkg, KEY_OWNER);
-	self->pkg->envelope.data[sizeof(struct rvf_envelope) + sizeof(struct rvf_signature) +
-				 sizeof(bytes)] = 1;
+	self->pkg->envelope
+		.data[sizeof(struct rvf_envelope) + sizeof(struct rvf_signature) + sizeof(bytes)] =
+		1;
 	refuse(&refusal, self->pkg, self->ctl, NULL);
 	EXPECT_REFUSED(EBADMSG, RVF_REASON_ENVELOPE, RVF_VERIFY_SIGNATURE_INVALID);
 }
@@ -479,9 +479,9 @@ TEST_F(verify, key_names)
 		const char *name;
 		bool allowed;
 	} names[] = {
-		{ "/demo", true },	    { "/demo/x", true },       { "/demo/x/y.z-1", true },
+		{ "/demo", true },	    { "/demo/x", true },	{ "/demo/x/y.z-1", true },
 		{ "/other/place", true },   { "/other/place/x", true }, { "/demo2", false },
-		{ "/dem", false },	    { "/x/demo", false },      { "/other", false },
+		{ "/dem", false },	    { "/x/demo", false },	{ "/other", false },
 		{ "/other/places", false }, { "/Demo", false },
 	};
 

@@ -15,28 +15,12 @@
 #include <rvf/plugin.h>
 
 #include "../weather.h"
+#include "../weather_handle.h"
 #include "stats.h"
 
 static struct stats stats;
 static struct weather_run run;
 static bool in_run;
-
-static void die(const char *what, int err)
-{
-	const char *why = strerrordesc_np(-err);
-
-	fprintf(stderr, "%s: %s\n", what, why ? why : "unknown error");
-	exit(EXIT_FAILURE);
-}
-
-static int get(const char *name)
-{
-	int handle = rvf_get(name);
-
-	if (handle < 0)
-		die(name, handle);
-	return handle;
-}
 
 /* From now on only this run counts. */
 static int ask(int requests)

@@ -15,26 +15,10 @@
 #include <rvf/plugin.h>
 
 #include "../weather.h"
+#include "../weather_handle.h"
 #include "days.h"
 
 #define BATCH 64
-
-static void die(const char *what, int err)
-{
-	const char *why = strerrordesc_np(-err);
-
-	fprintf(stderr, "%s: %s\n", what, why ? why : "unknown error");
-	exit(EXIT_FAILURE);
-}
-
-static int get(const char *name)
-{
-	int handle = rvf_get(name);
-
-	if (handle < 0)
-		die(name, handle);
-	return handle;
-}
 
 static void read_measurements(struct days *days)
 {

@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <linux/rvf.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static void die(const char *fmt, ...)
 #define SEGMENT_META   0x07 /* the manifest */
 #define SEGMENT_CRYPTO 0x0c /* signatures */
 
+/* Anywhere in the file: not aligned */
 struct segment_header {
 	__le32 magic;
 	__u8 version;
@@ -56,7 +58,7 @@ struct segment_header {
 	__le64 id;
 	__le64 length;
 	__u8 rest[40];
-};
+} __attribute__((packed));
 
 struct package {
 	int fd;
@@ -122,19 +124,17 @@ static const struct segment_header *segment_next(const struct package *package, 
  * anyone may have written, so every offset is looked at before it is used;
  * below, once the kernel has verified it, that is not necessary any more.
  */
-static __u64 *find_segments(const struct package *package, const struct segment_header *meta,
-			    __u32 *count)
+static __u64 *find_segments(const struct package *package, const unsigned char *manifest,
+			    __u64 length, __u32 *count)
 {
-	const unsigned char *manifest = (const unsigned char *)(meta + 1);
-	__u64 length = le64toh(meta->length), table_at;
 	const struct rvf_m_header *header = (const void *)manifest;
 	const struct rvf_m_segment *entry;
 	const struct rvf_m_table *table;
-	__u64 *offsets;
+	__u64 *offsets, table_at;
 
 	table_at = length < sizeof(*header) ? length : le32toh(header->segments);
 	table = (const void *)(manifest + table_at);
-	if (table_at + sizeof(*table) > length ||
+	if (table_at % 8 || table_at + sizeof(*table) > length ||
 	    le32toh(table->count) > (length - table_at - sizeof(*table)) / sizeof(*entry))
 		die("the manifest is malformed");
 	*count = le32toh(table->count);
@@ -160,17 +160,22 @@ static int mount_package(int ctl, const struct package *package)
 {
 	const struct segment_header *meta = segment_next(package, SEGMENT_META, NULL);
 	const struct segment_header *crypto = segment_next(package, SEGMENT_CRYPTO, NULL);
-	struct rvf_mount arg = {
-		.size = sizeof(arg), .package_fd = package->fd,
-		/* No name: it lives as long as the fd that we get */
-	};
+	/* No name: it lives as long as the fd that we get */
+	struct rvf_mount arg = { .size = sizeof(arg), .package_fd = package->fd };
+	unsigned char *manifest;
+	__u64 *offsets;
 
-	if (!meta)
+	if (!meta || le64toh(meta->length) > RVF_MAX_MANIFEST)
 		die("the package has no manifest");
-	arg.manifest = (uintptr_t)(meta + 1);
 	arg.manifest_len = le64toh(meta->length);
-	arg.segments = (uintptr_t)find_segments(package, meta, &arg.segment_count);
-	if (crypto) {
+	manifest = malloc(arg.manifest_len + 1);
+	if (!manifest)
+		die("no memory");
+	memcpy(manifest, meta + 1, arg.manifest_len);
+	offsets = find_segments(package, manifest, arg.manifest_len, &arg.segment_count);
+	arg.manifest = (uintptr_t)manifest;
+	arg.segments = (uintptr_t)offsets;
+	if (crypto && le64toh(crypto->length) <= RVF_MAX_ENVELOPE) {
 		arg.signatures = (uintptr_t)(crypto + 1);
 		arg.signatures_len = le64toh(crypto->length);
 	}
@@ -186,7 +191,8 @@ static int mount_package(int ctl, const struct package *package)
 	for (int i = 0; i < 8; i++)
 		fprintf(stderr, "%02x", arg.out_key_id[i]);
 	fprintf(stderr, "...\n");
-	free((void *)(uintptr_t)arg.segments);
+	free(offsets);
+	free(manifest);
 	return arg.out_fd;
 }
 

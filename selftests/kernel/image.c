@@ -217,11 +217,13 @@ TEST_F(image, after_unmount)
 /* The supervisor kept its fd of the image, closed all else: no oops after rmmod. */
 TEST_F(image, kept_after_everything)
 {
+	int ctl = ctl_open();
+	unsigned int mounts = count_mounts(ctl) - 1;
 	struct stat st;
 
 	close(self->task_fd);
 	close(self->mount);
-	EXPECT_TRUE(wait_mounts(ctl_open(), 0));
+	EXPECT_TRUE(wait_mounts(ctl, mounts));
 	EXPECT_EQ(0, fstat(self->image_fd, &st));
 	EXPECT_TRUE(sys(open(self->path, O_RDWR)) < 0);
 	self->task_fd = -1;

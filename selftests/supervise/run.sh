@@ -11,14 +11,17 @@ Tests the supervisor, in rvfd and in rvfctl run, with real packages: as root
 on a kernel with the module loaded, after make tools and
 make -C selftests/supervise. TAP on stdout.
 
+RVF_BUILD       directory of the tools (build)
+
 Exit status: 0 passed, 1 something failed, 2 wrong use, 4 could not be run.
 TEXT
 }
 
 [ $# -eq 0 ] || { usage >&2; exit 2; }
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 4
+build=${RVF_BUILD:-$top/build}
 packages=$top/build/selftests/supervise
-PATH=$top/build:$PATH
+PATH=$build:$PATH
 work=$(mktemp -d) || exit 4
 number=0 failed=0
 
@@ -58,9 +61,10 @@ until_ok()
 }
 
 rvfd_pid=''
+# shellcheck disable=SC2120 # it is called by name, too
 start_rvfd()
 {
-	rvfd >> "$work/rvfd.log" 2>&1 &
+	rvfd "$@" >> "$work/rvfd.log" 2>&1 &
 	rvfd_pid=$!
 	until_ok 20 test -S /run/rvf/rvfd.sock
 }
@@ -81,8 +85,8 @@ pid_of() { column "$1" 4; }
 logs_have() { rvfctl logs "$1" | grep -q -- "$2"; }
 not_mounted() { ! rvfctl ls 2> /dev/null | grep -q "$1"; }
 cgroups() { find /sys/fs/cgroup/rvf -mindepth 1 -type d; }
-no_cgroups() { [ -z "$(cgroups)" ]; }
-no_logs() { [ -z "$(ls /run/rvf/logs)" ]; }
+no_cgroups() { [ -d /sys/fs/cgroup/rvf ] && [ -z "$(cgroups)" ]; }
+no_logs() { [ -d /run/rvf/logs ] && [ -z "$(ls /run/rvf/logs)" ]; }
 
 # Processes of tasks: their ids are from the range.
 task_processes()
@@ -94,7 +98,7 @@ no_processes() { [ "$(task_processes)" -eq 0 ]; }
 
 rvfctl key add "$packages/key.pub" > /dev/null 2>&1
 check "rvfd starts" start_rvfd
-second_rvfd() { ! timeout 10 rvfd; }
+second_rvfd() { timeout 10 rvfd 2>&1 | grep -q 'runs already'; }
 check "a second one does not" second_rvfd
 
 order()
@@ -296,6 +300,43 @@ check "also when events were lost" lost_events
 
 check "umounts are complete" until_ok 5 no_cgroups
 stop_rvfd TERM
+
+for wrong in --uid-range=0+5 --uid-range=5 --uid-range=4294967290+10 --nonsense extra; do
+	wrong_use() { timeout 20 rvfd "$wrong" > /dev/null 2>&1; [ $? -eq 2 ]; }
+	check "wrong use: $wrong" wrong_use
+done
+few_ids()
+{
+	start_rvfd --uid-range 500000+1
+	! mount_it plain > "$work/mount" 2>&1
+	cat "$work/mount"
+	stop_rvfd TERM
+	grep -q 'all 1 user ids from 500000 on are in use' "$work/mount"
+}
+check "a range of one id is not enough for two tasks" few_ids
+without_cgroups() { unshare -m sh -c 'umount /sys/fs/cgroup && exec "$@"' sh "$@"; }
+needs_cgroups() { without_cgroups timeout 20 rvfd 2>&1 | grep -q 'no cgroup version 2'; }
+check "without cgroups rvfd does not start" needs_cgroups
+goes_on()
+{
+	unshare -m sh -c 'umount /sys/fs/cgroup && exec rvfd --no-cgroup' >> "$work/rvfd.log" 2>&1 &
+	rvfd_pid=$!
+	until_ok 20 test -S /run/rvf/rvfd.sock && mount_it plain && rvfctl ps && umount_it plain &&
+		grep -q 'limits are not enforced' "$work/rvfd.log"
+}
+check "with --no-cgroup it does, and says so" goes_on
+stop_rvfd TERM
+background()
+{
+	timeout 30 rvfd --background || return 1
+	rvfd_pid=$(pgrep -x rvfd) && mount_it plain && umount_it plain || return 1
+	kill -TERM "$rvfd_pid"
+	until_ok 10 test ! -S /run/rvf/rvfd.sock
+}
+check "it can detach" background
+no_faults() { ! grep -E 'Sanitizer|runtime error' "$work/rvfd.log"; }
+check "rvfd's log tells of no fault of its own" no_faults
+
 run_code() { rvfctl run "$packages/code.rvf" > "$work/run" 2>&1; local r=$?; cat "$work/run"; [ "$r" -eq 5 ] && grep -q hello "$work/run"; }
 check "rvfctl run passes on a task's status" run_code
 run_order()

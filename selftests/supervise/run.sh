@@ -85,7 +85,13 @@ pid_of() { column "$1" 4; }
 logs_have() { rvfctl logs "$1" | grep -q -- "$2"; }
 not_mounted() { ! rvfctl ls 2> /dev/null | grep -q "$1"; }
 cgroups() { find /sys/fs/cgroup/rvf -mindepth 1 -type d; }
-no_cgroups() { [ -d /sys/fs/cgroup/rvf ] && [ -z "$(cgroups)" ]; }
+no_cgroups()
+{
+	local left
+	left=$(cgroups) && [ -z "$left" ] && return
+	echo "left: $left"
+	return 1
+}
 no_logs() { [ -d /run/rvf/logs ] && [ -z "$(ls /run/rvf/logs)" ]; }
 
 # Processes of tasks: their ids are from the range.

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,15 @@
 #define REMOVE_TRIES	100
 #define REMOVE_PAUSE_MS 20
 
+/* For when nothing is left to do but this: killed processes take a moment to end. */
+static void remove_patiently(int root, const char *name)
+{
+	const struct timespec pause = { .tv_nsec = REMOVE_PAUSE_MS * 1000 * 1000 };
+
+	for (int i = 0; rvf_cgroup_remove(root, name) == -EBUSY && i < REMOVE_TRIES; i++)
+		nanosleep(&pause, NULL);
+}
+
 /* Those of programs that ran nameless mounts and were killed. */
 static int remove_stale(const char *name, void *context)
 {
@@ -30,7 +40,7 @@ static int remove_stale(const char *name, void *context)
 		return 0;
 	long pid = strtol(name + 4, &end, 10);
 	if (!*end && pid > 0 && (pid == getpid() || (kill(pid, 0) && errno == ESRCH)))
-		rvf_cgroup_remove(*root, name);
+		remove_patiently(*root, name);
 	return 0;
 }
 
@@ -154,21 +164,31 @@ void rvf_mount_finish_gone(struct rvf_supervised *mount)
 	free_mount(mount);
 }
 
+/* Also when the loop has not heard of it yet. */
+static bool is_gone(const struct rvf_supervised *mount)
+{
+	struct pollfd pfd = { .fd = mount->fd };
+
+	return mount->gone || (poll(&pfd, 1, 0) > 0 && (pfd.revents & POLLHUP));
+}
+
 void rvf_supervisor_free(struct rvf_supervisor *s)
 {
 	if (!s)
 		return;
 	while (s->mounts) {
 		struct rvf_supervised *mount = s->mounts;
-		bool nameless = !mount->name[0];
+		/* A mount with a name lives on, and its cgroup with it. */
+		bool last = !mount->name[0] || is_gone(mount);
 		char name[RVF_CGROUP_NAME];
 
 		s->mounts = mount->next;
 		rvf_cgroup_mount_name(mount->name, name);
-		/* A mount with a name lives on, and its cgroup with it. */
+		if (last)
+			remove_logs(mount);
 		free_mount(mount);
-		if (nameless && s->cgroup >= 0)
-			rvf_cgroup_remove(s->cgroup, name);
+		if (last && s->cgroup >= 0)
+			remove_patiently(s->cgroup, name);
 	}
 	close_fd(&s->cgroup);
 	close_fd(&s->netns);

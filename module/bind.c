@@ -163,7 +163,12 @@ static bool rvf_root_is_empty(void)
 	return ok;
 }
 
-static u32 rvf_process_reason(const struct inode *image)
+/**
+ * rvf_alone_reason - Does anybody share the caller's threads, files or control?
+ *
+ * Return: 0, or the one of enum rvf_reason that says who.
+ */
+u32 rvf_alone_reason(void)
 {
 	struct task_struct *me = current;
 
@@ -173,6 +178,16 @@ static u32 rvf_process_reason(const struct inode *image)
 		return RVF_REASON_BIND_FILES;
 	if (me->ptrace)
 		return RVF_REASON_BIND_TRACED;
+	return RVF_REASON_NONE;
+}
+
+static u32 rvf_process_reason(const struct inode *image)
+{
+	struct task_struct *me = current;
+	u32 reason = rvf_alone_reason();
+
+	if (reason)
+		return reason;
 	if (!rvf_runs_image(image))
 		return RVF_REASON_BIND_IMAGE;
 	if (!rvf_text_is_image(image))

@@ -7,6 +7,7 @@
 #ifndef RVF_COMPAT_H
 #define RVF_COMPAT_H
 
+#include <linux/fdtable.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/uio.h>
@@ -41,6 +42,13 @@ static inline int rvf_import_ubuf(int direction, void __user *buf, size_t len,
 #define rvf_splice_read generic_file_splice_read
 #else
 #define rvf_splice_read copy_splice_read
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+/* 6.8: close_fd_get_file() became file_close_fd(). */
+#define rvf_take_fd close_fd_get_file
+#else
+#define rvf_take_fd file_close_fd
 #endif
 
 #endif /* RVF_COMPAT_H */

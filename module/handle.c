@@ -86,7 +86,9 @@ static int rvf_node_link(struct rvf_node *node, struct rvf_node *parent)
 
 static int rvf_node_create(struct rvf_mnt *mnt, struct rvf_object *object,
 			   struct rvf_tsk *owner, struct rvf_node *parent,
-			   u32 rights, u64 badge, struct file **file)
+			   u32 rights, u64 badge,
+			   const struct file_operations *fops,
+			   struct file **file)
 {
 	atomic_t *account = rvf_node_account(mnt, owner);
 	struct rvf_node *node;
@@ -113,7 +115,7 @@ static int rvf_node_create(struct rvf_mnt *mnt, struct rvf_object *object,
 	/* Without private data until it is linked: release has nothing to do. */
 	*file = rvf_pseudofs_file(object->kind == RVF_OBJECT_REGION ?
 				  "rvf-region" : "rvf-queue",
-				  NULL, object->ops->fops);
+				  NULL, fops);
 	if (IS_ERR(*file)) {
 		err = PTR_ERR(*file);
 		goto free;
@@ -155,7 +157,27 @@ int rvf_handle_create(struct rvf_mnt *mnt, struct rvf_object *object,
 		      struct rvf_tsk *owner, u32 rights, u64 badge,
 		      struct file **file)
 {
-	return rvf_node_create(mnt, object, owner, NULL, rights, badge, file);
+	return rvf_node_create(mnt, object, owner, NULL, rights, badge,
+			       object->ops->fops, file);
+}
+
+/**
+ * rvf_handle_derive_slot - Derive what a guest's memory is mapped through
+ * @node: A node that was checked for READ.
+ * @owner: The task whose guest it is.
+ * @fops: The file's operations.
+ * @file: Filled with its file.
+ *
+ * It needs no GRANT, since nobody is given it; and it goes with @node.
+ *
+ * Return: 0, or what making a node says.
+ */
+int rvf_handle_derive_slot(struct rvf_node *node, struct rvf_tsk *owner,
+			   const struct file_operations *fops,
+			   struct file **file)
+{
+	return rvf_node_create(node->mnt, node->object, owner, node,
+			       RVF_RIGHT_READ, node->badge, fops, file);
 }
 
 /**
@@ -339,7 +361,8 @@ static int rvf_cmd_handle_derive(struct rvf_ucmd *ucmd)
 	if (fd < 0)
 		return fd;
 	err = rvf_node_create(node->mnt, node->object, node->owner, node,
-			      rights, node->badge ?: cmd->badge, &file);
+			      rights, node->badge ?: cmd->badge,
+			      node->object->ops->fops, &file);
 	if (err) {
 		put_unused_fd(fd);
 		return err;

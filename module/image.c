@@ -168,3 +168,9 @@ struct file *rvf_image_open(struct file *image)
 {
 	return dentry_open(&image->f_path, O_PATH, current_cred());
 }
+
+/* Is this a file of shmem's, a memfd among them? */
+bool rvf_is_shmem(const struct file *file)
+{
+	return file->f_op->mmap == rvf_shmem_fops->mmap;
+}

@@ -13,5 +13,6 @@ struct file *rvf_image_create(const char *name, u32 name_len,
 			      struct rvf_segment_reader *reader);
 void rvf_image_destroy(struct file *image);
 struct file *rvf_image_open(struct file *image);
+bool rvf_is_shmem(const struct file *file);
 
 #endif /* RVF_IMAGE_H */

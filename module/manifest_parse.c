@@ -422,8 +422,6 @@ static int rvf_parse_component(struct rvf_parser *p, __u32 at)
 	    le32_to_cpu(c->vcpus) > RVF_MAX_VCPUS ||
 	    (!c->vcpus && c->guest_memory))
 		return rvf_bad(p, RVF_REASON_COMPONENT, at);
-	if (c->vcpus)
-		return rvf_bad(p, RVF_REASON_UNSUPPORTED, at);
 	for (i = 0; i < at; i++)
 		if (rvf_same_string(p->m, &p->m->components[i].name, &c->name))
 			return rvf_bad(p, RVF_REASON_DUPLICATE, at);
@@ -433,7 +431,8 @@ static int rvf_parse_component(struct rvf_parser *p, __u32 at)
 
 		p->m->bytes += le64_to_cpu(s->length);
 		p->m->n_tasks++;
-	} else if (c->deps || c->grants || c->n_args || c->args.length) {
+	} else if (c->deps || c->grants || c->n_args || c->args.length ||
+		   c->vcpus) {
 		/* A guest kernel is data: it starts nothing, holds nothing. */
 		return rvf_bad(p, RVF_REASON_COMPONENT, at);
 	}

@@ -58,6 +58,7 @@ struct rvf_nsset {
  * @files: Mount files that are open.
  * @claim: The mount file that supervises it.
  * @claim_ns: The namespaces that its tasks must not share.
+ * @claim_kvm: The /dev/kvm that tasks make their VMs from, or NULL.
  * @changes: Counts changes of its tasks' states.
  * @wait: Pollers of its mount files.
  * @tree_lock: Guards the tree of handle nodes: the next two, and the links in
@@ -92,6 +93,7 @@ struct rvf_mnt {
 	u32 files;
 	struct rvf_mfile *claim;
 	struct rvf_nsset claim_ns;
+	struct file *claim_kvm;
 	u64 changes;
 	wait_queue_head_t wait;
 

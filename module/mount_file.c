@@ -13,6 +13,7 @@
 #include "netlink.h"
 #include "object.h"
 #include "task.h"
+#include "vm.h"
 
 /**
  * struct rvf_mfile - A mount fd
@@ -29,6 +30,7 @@ struct rvf_mfile {
 
 static void rvf_mfile_unclaim(struct rvf_mnt *mnt, struct rvf_mfile *mf)
 {
+	struct file *kvm = NULL;
 	bool claimed;
 	u32 i;
 
@@ -36,10 +38,14 @@ static void rvf_mfile_unclaim(struct rvf_mnt *mnt, struct rvf_mfile *mf)
 	claimed = mnt->claim == mf;
 	if (claimed) {
 		mnt->claim = NULL;
+		kvm = mnt->claim_kvm;
+		mnt->claim_kvm = NULL;
 		for (i = 0; i < mnt->n_tasks; i++)
 			rvf_tsk_unclaim(&mnt->tasks[i]);
 	}
 	mutex_unlock(&mnt->lock);
+	if (kvm)
+		fput(kvm);
 	if (claimed)
 		rvf_nl_mount_event(mnt, RVF_NL_EVENT_UNSUPERVISED);
 }
@@ -212,10 +218,16 @@ static int rvf_cmd_supervise(struct rvf_ucmd *ucmd)
 	struct rvf_mfile *mf = ucmd->file->private_data;
 	struct rvf_supervise *cmd = ucmd->cmd;
 	struct rvf_mnt *mnt = mf->mnt;
+	struct file *kvm = NULL;
 	int err = 0;
 
-	if (cmd->flags || cmd->__reserved || cmd->kvm_fd != -1)
+	if (cmd->flags || cmd->__reserved)
 		return -EOPNOTSUPP;
+	if (cmd->kvm_fd != -1) {
+		kvm = rvf_kvm_get(cmd->kvm_fd);
+		if (IS_ERR(kvm))
+			return PTR_ERR(kvm);
+	}
 	mutex_lock(&mnt->lock);
 	if (mnt->state != RVF_MOUNT_LIVE) {
 		err = -ENODEV;
@@ -224,8 +236,12 @@ static int rvf_cmd_supervise(struct rvf_ucmd *ucmd)
 	} else {
 		rvf_nsset_of_current(&mnt->claim_ns);
 		mnt->claim = mf;
+		mnt->claim_kvm = kvm;
+		kvm = NULL;
 	}
 	mutex_unlock(&mnt->lock);
+	if (kvm)
+		fput(kvm);
 	if (!err)
 		rvf_nl_mount_event(mnt, RVF_NL_EVENT_SUPERVISED);
 	return err;

@@ -2,6 +2,7 @@
 #ifndef RVF_REGION_H
 #define RVF_REGION_H
 
+#include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/wait.h>
 #include "object.h"
@@ -46,6 +47,9 @@ static inline u64 rvf_region_cursor(const struct rvf_region *region)
 	/* Pairs with the release in rvf_region_copy_in(). */
 	return smp_load_acquire(&region->cursor);
 }
+
+int rvf_region_mmap(struct file *file, struct vm_area_struct *vma);
+vm_fault_t rvf_region_fault(struct vm_fault *vmf);
 
 extern const struct file_operations rvf_region_fops;
 

@@ -160,7 +160,7 @@ static loff_t rvf_region_llseek(struct file *file, loff_t offset, int whence)
  * afterwards: whatever is in a page table when a revocation has the lock,
  * its unmap_mapping_range() finds.
  */
-static vm_fault_t rvf_region_fault(struct vm_fault *vmf)
+vm_fault_t rvf_region_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct rvf_node *node = rvf_handle_node(vma->vm_file);
@@ -183,7 +183,8 @@ static const struct vm_operations_struct rvf_region_vm_ops = {
 	.fault = rvf_region_fault,
 };
 
-static int rvf_region_mmap(struct file *file, struct vm_area_struct *vma)
+/* Maps a handle; also what a guest's memory begins with. */
+int rvf_region_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct rvf_node *node = rvf_handle_node(file);
 	struct rvf_region *region = rvf_region_of(node->object);

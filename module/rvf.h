@@ -6,6 +6,8 @@
  * Lock order, outer first; a lock is taken only while holding ones above it:
  *
  *   rvf_mounts_lock	(mount.c)  the list of mounts, names, ids
+ *   rvf_machine.lock	(vm.h)     a guest's memory and ranges
+ *   rvf_vcpu.lock	(vm.h)     a vCPU's commands
  *   rvf_mnt.lock	(mount.h)  a mount's state, its claim, its tasks
  *   rvf_mnt.tree_lock	(mount.h)  the tree of handle nodes
  *   then one of
@@ -15,9 +17,10 @@
  *
  * and on its own, with nothing taken inside: rvf_keys_lock (keys.c).
  *
- * mmap_lock is above rvf_node.sem (page faults take it so). It is never taken
- * inside any of ours: no user memory is touched and no VMA walked with one
- * held.
+ * mmap_lock is below rvf_machine.lock and rvf_vcpu.lock (a guest's memory is
+ * mapped, KVM touches user memory) and above rvf_node.sem (page faults take it
+ * so). It is never taken inside any other of ours: no user memory is touched
+ * and no VMA walked with one held.
  */
 #ifndef RVF_H
 #define RVF_H

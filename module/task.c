@@ -17,6 +17,7 @@
 #include "mount.h"
 #include "netlink.h"
 #include "task.h"
+#include "vm.h"
 
 void rvf_tsk_init(struct rvf_tsk *tsk, struct rvf_mnt *mnt, u32 component,
 		  struct file *image)
@@ -118,15 +119,62 @@ bool rvf_tsk_foreign_mm(struct rvf_tsk *tsk)
 	return true;
 }
 
+const struct rvf_m_component *rvf_tsk_component(const struct rvf_tsk *tsk)
+{
+	return &tsk->mnt->manifest.components[tsk->component];
+}
+
+/**
+ * rvf_tsk_kvm - The /dev/kvm that a task's VM is made from
+ * @tsk: The task.
+ *
+ * Return: the file with a reference, or -EEXIST, -ENODEV.
+ */
+struct file *rvf_tsk_kvm(struct rvf_tsk *tsk)
+{
+	struct file *kvm = ERR_PTR(-ENODEV);
+
+	mutex_lock(&tsk->mnt->lock);
+	if (tsk->machine)
+		kvm = ERR_PTR(-EEXIST);
+	else if (tsk->mnt->claim_kvm)
+		kvm = get_file(tsk->mnt->claim_kvm);
+	mutex_unlock(&tsk->mnt->lock);
+	return kvm;
+}
+
+/**
+ * rvf_tsk_set_machine - The task has a VM now
+ * @tsk: The task; the caller is its bound process, with no other thread.
+ * @machine: Its VM; the task takes over a reference.
+ *
+ * Return: 0 or -EEXIST.
+ */
+int rvf_tsk_set_machine(struct rvf_tsk *tsk, struct rvf_machine *machine)
+{
+	int err = 0;
+
+	mutex_lock(&tsk->mnt->lock);
+	if (tsk->machine)
+		err = -EEXIST;
+	else
+		tsk->machine = machine;
+	mutex_unlock(&tsk->mnt->lock);
+	return err;
+}
+
 /* The bound process has ended; what is left of it runs out here. */
 static void rvf_binding_ended(struct work_struct *work)
 {
 	struct rvf_binding *binding =
 		container_of(work, struct rvf_binding, ended);
 	struct rvf_tsk *tsk = binding->tsk;
+	struct rvf_machine *machine;
 	struct rvf_mnt *mnt = tsk->mnt;
 
 	mutex_lock(&mnt->lock);
+	machine = tsk->machine;
+	tsk->machine = NULL;
 	/* First the handles: a new incarnation meets none of the old one. */
 	rvf_revoke_owned(mnt, tsk);
 	tsk->binding = NULL;
@@ -138,6 +186,8 @@ static void rvf_binding_ended(struct work_struct *work)
 	rvf_mnt_task_ended(mnt);
 	mutex_unlock(&mnt->lock);
 
+	if (machine)
+		rvf_machine_end(machine);
 	mmu_notifier_unregister(&binding->notifier, binding->mm);
 	put_pid(binding->pid);
 	kfree(binding);

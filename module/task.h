@@ -11,6 +11,7 @@
 
 struct file;
 struct pid;
+struct rvf_machine;
 struct rvf_mfile;
 struct rvf_mnt;
 struct rvf_nsset;
@@ -55,6 +56,7 @@ struct rvf_binding {
  * @bind_reason: Why the last RVF_BIND of this incarnation was refused.
  * @orphaned: Its claim went: at its end it returns to RVF_TASK_DECLARED.
  * @binding: The bound process, until it ended.
+ * @machine: Its VM, as long as the process that made it.
  * @bound_pid: The last bound process, with a reference, and @bound_mm its mm,
  *	by address only: read without a lock to tell whether a caller is that
  *	process with another mm. They change at RVF_BIND alone, when each
@@ -75,6 +77,7 @@ struct rvf_tsk {
 	u32 bind_reason;
 	bool orphaned;
 	struct rvf_binding *binding;
+	struct rvf_machine *machine;
 	struct pid *bound_pid;
 	struct mm_struct *bound_mm;
 };
@@ -91,6 +94,9 @@ void rvf_tsk_unclaim(struct rvf_tsk *tsk);
 void rvf_tsk_wake_all(struct rvf_mnt *mnt);
 void rvf_tsk_set_state(struct rvf_tsk *tsk, u32 state);
 bool rvf_tsk_foreign_mm(struct rvf_tsk *tsk);
+const struct rvf_m_component *rvf_tsk_component(const struct rvf_tsk *tsk);
+struct file *rvf_tsk_kvm(struct rvf_tsk *tsk);
+int rvf_tsk_set_machine(struct rvf_tsk *tsk, struct rvf_machine *machine);
 int rvf_tsk_bind(struct rvf_tsk *tsk, u64 incarnation, u32 *reason);
 
 /* task_file.c: task fds */
@@ -98,6 +104,7 @@ int rvf_tsk_start(struct rvf_ucmd *ucmd, struct rvf_mnt *mnt,
 		  const struct rvf_mfile *claim);
 
 /* bind.c: is this the image, is it jailed? */
+u32 rvf_alone_reason(void);
 void rvf_nsset_of_current(struct rvf_nsset *set);
 int rvf_bind_check(struct file *image, const struct rvf_nsset *supervisor,
 		   struct rvf_why *why);

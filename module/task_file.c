@@ -11,6 +11,7 @@
 #include "ioctl.h"
 #include "mount.h"
 #include "task.h"
+#include "vm.h"
 
 /**
  * struct rvf_tfile - A task fd
@@ -127,11 +128,6 @@ static int rvf_cmd_ready(struct rvf_ucmd *ucmd)
 	return err;
 }
 
-static const struct rvf_m_component *rvf_tsk_component(struct rvf_tsk *tsk)
-{
-	return &tsk->mnt->manifest.components[tsk->component];
-}
-
 /* The task's grant for an object of this name. */
 static const struct rvf_m_grant *rvf_tsk_grant(struct rvf_tsk *tsk,
 					       const char *name, u32 len)
@@ -208,12 +204,21 @@ static int rvf_cmd_task_list(struct rvf_ucmd *ucmd)
 	return rvf_ucmd_respond(ucmd);
 }
 
+static int rvf_cmd_task_vm(struct rvf_ucmd *ucmd)
+{
+	struct rvf_tfile *tf = ucmd->file->private_data;
+	int err = rvf_tfile_check(tf);
+
+	return err ?: rvf_cmd_vm(ucmd, tf->tsk);
+}
+
 static const struct rvf_ioctl_op rvf_tfile_ops[] = {
 	RVF_IOCTL_OP(RVF_BIND, rvf_cmd_bind, rvf_bind, out_incarnation),
 	RVF_IOCTL_OP(RVF_READY, rvf_cmd_ready, rvf_ready, flags),
 	RVF_IOCTL_OP(RVF_TASK_GET, rvf_cmd_task_get, rvf_get, out_badge),
 	RVF_IOCTL_OP(RVF_TASK_LIST, rvf_cmd_task_list, rvf_task_list,
 		     out_badge),
+	RVF_IOCTL_OP(RVF_VM, rvf_cmd_task_vm, rvf_vm, out_vm_fd),
 };
 
 static long rvf_tfile_ioctl(struct file *file, unsigned int number,

@@ -18,7 +18,9 @@
  * mount      RVF_MOUNT, RVF_OPEN_MOUNT       RVF_MOUNT_*, RVF_SUPERVISE,
  *                                            RVF_TASK, RVF_UNMOUNT; poll
  * task       RVF_TASK                        RVF_BIND, RVF_READY, RVF_TASK_GET,
- *                                            RVF_TASK_LIST; poll
+ *                                            RVF_TASK_LIST, RVF_VM; poll
+ * VM         RVF_VM                          RVF_VM_*
+ * vCPU       RVF_VM                          RVF_VCPU_*, some of KVM's; mmap
  * handle     RVF_TASK_GET, RVF_MOUNT_GET,    RVF_HANDLE_*, and by its object
  *            RVF_HANDLE_DERIVE               RVF_REGION_* or RVF_QUEUE_*;
  *                                            read, write, pread, mmap, poll
@@ -130,6 +132,7 @@ enum {
 	RVF_CMD_READY = 0x21,
 	RVF_CMD_TASK_GET = 0x22,
 	RVF_CMD_TASK_LIST = 0x23,
+	RVF_CMD_VM = 0x24,
 
 	RVF_CMD_HANDLE_INFO = 0x30,
 	RVF_CMD_HANDLE_DERIVE = 0x31,
@@ -140,6 +143,13 @@ enum {
 	RVF_CMD_QUEUE_INFO = 0x50,
 	RVF_CMD_QUEUE_SEND = 0x51,
 	RVF_CMD_QUEUE_RECV = 0x52,
+
+	RVF_CMD_VM_MAP = 0x60,
+	RVF_CMD_VM_UNMAP = 0x61,
+	RVF_CMD_VM_RESERVE = 0x62,
+	RVF_CMD_VM_KICK = 0x63,
+
+	RVF_CMD_VCPU_RUN = 0x70,
 };
 
 /**
@@ -729,7 +739,9 @@ struct rvf_get {
  * struct rvf_supervise - ioctl(RVF_SUPERVISE)
  * @size: sizeof(struct rvf_supervise)
  * @flags: Must be 0
- * @kvm_fd: -1: this version delegates no VM
+ * @kvm_fd: /dev/kvm, open for reading and writing, from which tasks make the
+ *	VM that their component has; -1: they make none. The module takes a
+ *	reference; the fd may be closed
  * @__reserved: Must be 0
  *
  * Makes this mount fd (all duplicates of it) the mount's claim, and its
@@ -737,7 +749,8 @@ struct rvf_get {
  * last duplicate closes, its tasks are killed and return to
  * RVF_TASK_DECLARED, and another mount fd can claim.
  *
- * Errors: EBUSY claimed, by this fd too.
+ * Errors: EBUSY claimed, by this fd too; EBADF @kvm_fd is not open; EINVAL it
+ * is not /dev/kvm, or not open for reading and writing.
  */
 struct rvf_supervise {
 	__u32 size;
@@ -876,6 +889,221 @@ struct rvf_task_list {
 	__aligned_u64 out_badge;
 };
 #define RVF_TASK_LIST _IO(RVF_IOC_TYPE, RVF_CMD_TASK_LIST)
+
+/**
+ * struct rvf_vm - ioctl(RVF_VM)
+ * @size: sizeof(struct rvf_vm)
+ * @flags: Must be 0
+ * @vcpus: Pointer to an array of __s32 for the vCPUs' fds
+ * @scratch: Pointer to 64 bytes of zeros that nothing else uses meanwhile
+ * @vcpu_count: In: how many @vcpus has room for; out: how many there are
+ * @out_vm_fd: The VM
+ *
+ * Makes the task's VM with in-kernel interrupt controllers and timer, and all
+ * of its vCPUs, as many as its component has. It is done in the plugin's
+ * process, from the /dev/kvm that its supervisor gave, and at a time when no
+ * other thread could take KVM's own files from it: these never appear in any
+ * fd table. The VM ends with the task's process.
+ *
+ * Errors: EPERM the component has no VM; ENODEV the supervisor gave no
+ * /dev/kvm; EEXIST it is made; EBUSY the process has another thread, shares its
+ * fds, is traced or dumpable; EAGAIN its memory has another user for a moment;
+ * EMSGSIZE too little room in @vcpus; or what KVM says.
+ */
+struct rvf_vm {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 vcpus;
+	__aligned_u64 scratch;
+	__u32 vcpu_count;
+	__s32 out_vm_fd;
+};
+#define RVF_VM _IO(RVF_IOC_TYPE, RVF_CMD_VM)
+
+/**
+ * DOC: VM fds
+ *
+ * A VM or vCPU fd works in the mm that made it and nowhere else (EPERM).
+ * /dev/kvm's KVM_GET_SUPPORTED_CPUID and the VM's KVM_CHECK_EXTENSION,
+ * KVM_IRQ_LINE, KVM_GET_CLOCK and KVM_SET_CLOCK are passed on to KVM; every
+ * other ioctl of KVM's is ENOTTY.
+ */
+
+#define RVF_MAX_VM_SLOTS	64
+#define RVF_MAX_VM_RANGES	64
+
+/**
+ * struct rvf_vm_map - ioctl(RVF_VM_MAP)
+ * @size: sizeof(struct rvf_vm_map)
+ * @flags: Bits of enum rvf_vm_map_flags
+ * @fd: A handle on a region of this mount with READ, or a memfd that is sealed
+ *	against shrinking
+ * @out_slot: Names the mapping for RVF_VM_UNMAP
+ * @address: Where the guest sees it: a multiple of 4096
+ * @offset: Of the first byte in @fd: a multiple of 4096
+ * @length: Bytes: a multiple of 4096, not 0
+ *
+ * Gives the guest memory. A region is read-only to it; a memfd counts towards
+ * the task's guest memory. The module maps it into the process itself, out of
+ * reach: a process that unmaps, moves or protects such a mapping is killed or
+ * refused. When the handle is revoked, the guest's next access ends
+ * RVF_VCPU_RUN with EFAULT.
+ *
+ * Errors: EBADF; EINVAL neither of the two, not aligned, or beyond the end;
+ * EPERM a memfd that is not sealed; EACCES no READ; EXDEV a handle of another
+ * mount; EDQUOT above the task's guest memory; ENOSPC %RVF_MAX_VM_SLOTS are in
+ * use; EEXIST it overlaps another one.
+ */
+struct rvf_vm_map {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 out_slot;
+	__aligned_u64 address;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+};
+#define RVF_VM_MAP _IO(RVF_IOC_TYPE, RVF_CMD_VM_MAP)
+
+/**
+ * enum rvf_vm_map_flags - How memory is mapped
+ * @RVF_VM_MAP_READ_ONLY: A memfd that the guest cannot write to.
+ */
+enum rvf_vm_map_flags {
+	RVF_VM_MAP_READ_ONLY = 1 << 0,
+};
+
+/**
+ * struct rvf_vm_unmap - ioctl(RVF_VM_UNMAP)
+ * @size: sizeof(struct rvf_vm_unmap)
+ * @slot: From RVF_VM_MAP
+ *
+ * Errors: ENOENT no such slot.
+ */
+struct rvf_vm_unmap {
+	__u32 size;
+	__u32 slot;
+};
+#define RVF_VM_UNMAP _IO(RVF_IOC_TYPE, RVF_CMD_VM_UNMAP)
+
+/**
+ * enum rvf_space - Address spaces of a guest
+ * @RVF_SPACE_PORT: I/O ports.
+ * @RVF_SPACE_MMIO: Memory that no slot covers.
+ */
+enum rvf_space {
+	RVF_SPACE_PORT = 0,
+	RVF_SPACE_MMIO = 1,
+};
+
+/**
+ * struct rvf_vm_reserve - ioctl(RVF_VM_RESERVE)
+ * @size: sizeof(struct rvf_vm_reserve)
+ * @space: One of enum rvf_space
+ * @start: First address
+ * @length: How many; 0: take the reservation that begins at @start away
+ *
+ * An access whose first byte lies in a reserved range is told to the plugin.
+ * Any other is completed in the kernel: reads give zeros, writes are dropped.
+ *
+ * Errors: EINVAL space, or the range wraps round; EEXIST it overlaps another
+ * one; ENOENT none begins there; ENOSPC %RVF_MAX_VM_RANGES are in use.
+ */
+struct rvf_vm_reserve {
+	__u32 size;
+	__u32 space;
+	__aligned_u64 start;
+	__aligned_u64 length;
+};
+#define RVF_VM_RESERVE _IO(RVF_IOC_TYPE, RVF_CMD_VM_RESERVE)
+
+/**
+ * struct rvf_vm_kick - ioctl(RVF_VM_KICK)
+ * @size: sizeof(struct rvf_vm_kick)
+ * @flags: Must be 0
+ * @mask: Bit n: vCPU n; bits above the last vCPU are ignored
+ *
+ * Makes these vCPUs' RVF_VCPU_RUN return with %RVF_EVENT_KICKED, now or, where
+ * it is not running, the next time. No signal is sent.
+ */
+struct rvf_vm_kick {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 mask;
+};
+#define RVF_VM_KICK _IO(RVF_IOC_TYPE, RVF_CMD_VM_KICK)
+
+/**
+ * DOC: vCPU fds
+ *
+ * mmap (shared, one page at offset 0) gives the vCPU's event page: struct
+ * rvf_vcpu_event, and data from %RVF_EVENT_DATA on. The kernel writes it when
+ * RVF_VCPU_RUN returns and reads nothing from it but the data of a read, when
+ * RVF_VCPU_RUN is called again.
+ *
+ * Passed on to KVM: KVM_GET_ and KVM_SET_ of REGS, SREGS, FPU, DEBUGREGS, MSRS,
+ * MP_STATE and CPUID2. CPUID never offers virtualisation to the guest. Every
+ * other ioctl of KVM's is ENOTTY.
+ */
+
+#define RVF_EVENT_DATA		128
+#define RVF_EVENT_DATA_LEN	(4096 - RVF_EVENT_DATA)
+
+/**
+ * enum rvf_event_kind - Why RVF_VCPU_RUN returned
+ * @RVF_EVENT_NONE: It did not yet.
+ * @RVF_EVENT_IO: The guest accessed a reserved range. A read's data is to be
+ *	written to the page before RVF_VCPU_RUN is called again.
+ * @RVF_EVENT_KICKED: RVF_VM_KICK.
+ * @RVF_EVENT_END: The guest cannot go on: @reason and @code say why.
+ */
+enum rvf_event_kind {
+	RVF_EVENT_NONE = 0,
+	RVF_EVENT_IO = 1,
+	RVF_EVENT_KICKED = 2,
+	RVF_EVENT_END = 3,
+};
+
+/**
+ * struct rvf_vcpu_event - The event page's head
+ * @kind: One of enum rvf_event_kind
+ * @space: One of enum rvf_space
+ * @address: Of the first byte
+ * @length: Bytes of data: what one access has, times @count
+ * @count: How many accesses: more than one for string I/O
+ * @is_write: 1: the guest wrote
+ * @reason: KVM's exit reason (KVM_EXIT_*)
+ * @code: What goes with it: KVM_EXIT_INTERNAL_ERROR's suberror,
+ *	KVM_EXIT_FAIL_ENTRY's reason
+ * @__reserved: 0
+ */
+struct rvf_vcpu_event {
+	__u32 kind;
+	__u32 space;
+	__aligned_u64 address;
+	__u32 length;
+	__u32 count;
+	__u32 is_write;
+	__u32 reason;
+	__aligned_u64 code;
+	__aligned_u64 __reserved[11];
+};
+
+/**
+ * struct rvf_vcpu_run - ioctl(RVF_VCPU_RUN)
+ * @size: sizeof(struct rvf_vcpu_run)
+ * @flags: Must be 0
+ *
+ * Runs the guest until there is an event.
+ *
+ * Errors: EINTR a signal; EBUSY another thread runs it; EFAULT the guest
+ * accessed memory that is no longer there; EIO the VM is at its end.
+ */
+struct rvf_vcpu_run {
+	__u32 size;
+	__u32 flags;
+};
+#define RVF_VCPU_RUN _IO(RVF_IOC_TYPE, RVF_CMD_VCPU_RUN)
 
 /**
  * DOC: Handles

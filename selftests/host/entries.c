@@ -44,7 +44,6 @@ const struct field fixed_fields[] = {
 	FIELD(COMPONENT, rvf_m_component, grants),
 	FIELD(COMPONENT, rvf_m_component, n_args),
 	FIELD(COMPONENT, rvf_m_component, args),
-	FIELD(COMPONENT, rvf_m_component, vcpus),
 	FIELD(COMPONENT, rvf_m_component, reserved),
 	FIELD(COMPONENT, rvf_m_component, guest_memory),
 	FIELD(COMPONENT, rvf_m_component, reserved2),

@@ -136,8 +136,10 @@ static const struct mutation mutations[] = {
 	{ "more arguments than there are", 0, C(n_args), 3, RVF_REASON_STRING, 0 },
 	{ "fewer arguments than there are", 0, C(n_args), 1, RVF_REASON_STRING, 0 },
 	{ "an argument without bytes", 1, C(n_args), 1, RVF_REASON_STRING, 1 },
-	{ "a vCPU", 0, C(vcpus), 1, RVF_REASON_UNSUPPORTED, 0 },
-	{ "64 vCPUs", 1, C(vcpus), 64, RVF_REASON_UNSUPPORTED, 1 },
+	{ "a vCPU", 0, C(vcpus), 1, RVF_REASON_NONE, 0 },
+	{ "64 vCPUs", 1, C(vcpus), 64, RVF_REASON_NONE, 0 },
+	{ "vCPUs without end", 1, C(vcpus), 0xffffffff, RVF_REASON_COMPONENT, 1 },
+	{ "a vCPU in a guest kernel", 3, C(vcpus), 1, RVF_REASON_COMPONENT, 3 },
 	{ "65 vCPUs", 1, C(vcpus), 65, RVF_REASON_COMPONENT, 1 },
 	{ "guest memory without a VM", 0, C(guest_memory), 4096, RVF_REASON_COMPONENT, 0 },
 

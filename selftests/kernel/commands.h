@@ -79,6 +79,7 @@ union arg {
 	struct rvf_unmount unmount;
 	struct rvf_bind bind;
 	struct rvf_ready ready;
+	struct rvf_vm vm;
 	struct rvf_task_list task_list;
 	struct rvf_handle_info handle_info;
 	struct rvf_handle_derive derive;
@@ -238,6 +239,9 @@ static const struct command {
 	COMMAND(RVF_TASK_LIST, TASK, rvf_task_list, fill_task_list, 0, NONE,
 		{ AT(rvf_task_list, __reserved), NONE }, { AT(rvf_task_list, name), NONE },
 		{ NONE, NONE }),
+	/* A task whose component has no VM */
+	COMMAND(RVF_VM, TASK, rvf_vm, fill_nothing, -EPERM, AT(rvf_vm, flags), { NONE, NONE },
+		{ NONE }, { NONE, NONE }),
 	COMMAND(RVF_HANDLE_INFO, REGION, rvf_handle_info, fill_nothing, 0,
 		AT(rvf_handle_info, flags), { NONE, NONE }, { NONE }, { NONE, NONE }),
 	COMMAND(RVF_HANDLE_DERIVE, REGION, rvf_handle_derive, fill_derive, 0,

@@ -41,6 +41,29 @@ TEST(any_patch)
 	EXPECT_EQ(0, pkg_verify(pkg, ctl, NULL, NULL));
 }
 
+/* A VM has up to 64 vCPUs, with as much memory as one likes */
+TEST(vcpus)
+{
+	static const struct {
+		unsigned int vcpus;
+		unsigned long long memory;
+	} vms[] = { { 1, 0 }, { 1, 1 << 20 }, { RVF_MAX_VCPUS, ~0ull } };
+	int ctl = ctl_open();
+
+	key_trust(ctl, KEY_OWNER);
+	for (unsigned int i = 0; i < ARRAY_SIZE(vms); i++) {
+		struct pkg *pkg = rule_package();
+
+		pkg->components[1].entry.vcpus = htole32(vms[i].vcpus);
+		pkg->components[1].entry.guest_memory = htole64(vms[i].memory);
+		pkg_finish(pkg, KEY_OWNER);
+		EXPECT_EQ(0, pkg_verify(pkg, ctl, NULL, NULL))
+		{
+			TH_LOG("%u vCPUs", vms[i].vcpus);
+		}
+	}
+}
+
 /* ---- the header */
 
 /* Too short to be one, which is seen before the signature is looked at */

@@ -143,10 +143,19 @@ BUILT_WITH(component_reserved2, RVF_REASON_RESERVED, ANY)
 	SET(reserved2[2], 64, 1);
 }
 
-RULE_VARIANT(vcpus, before, EOPNOTSUPP, RVF_REASON_UNSUPPORTED, 1,
-	     RVF_VERIFY_CAPABILITIES_INSUFFICIENT)
+COMPONENT(vcpus_too_many)
 {
-	SET(vcpus, 32, 1);
+	SET(vcpus, 32, RVF_MAX_VCPUS + 1);
+}
+
+COMPONENT(vcpus_overflow)
+{
+	SET(vcpus, 32, 0xffffffff);
+}
+
+BUILT_WITH(vcpus_of_a_guest_kernel, RVF_REASON_COMPONENT, 3)
+{
+	pkg->components[3].entry.vcpus = htole32(1);
 }
 
 /* Arguments are NUL-terminated, as many as it says */

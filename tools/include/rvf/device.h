@@ -195,9 +195,11 @@ int rvf_mount_get_handle(int mount, const char *name, __u32 rights, struct rvf_g
 /**
  * rvf_supervise - RVF_SUPERVISE: claim a mount
  * @mount: A mount fd, which becomes the claim.
+ * @kvm: /dev/kvm, open for reading and writing, from which tasks make their VM;
+ *	it may be closed afterwards. -1: they make none.
  * @e: Is filled on failure.
  */
-int rvf_supervise(int mount, struct rvf_error *e);
+int rvf_supervise(int mount, int kvm, struct rvf_error *e);
 
 /**
  * rvf_task_start - RVF_TASK: begin an incarnation of a task

@@ -45,6 +45,8 @@ struct rvf_builder;
  * @limit_pids: Threads.
  * @limit_memory: Bytes.
  * @limit_cpu: Thousandths of a CPU.
+ * @vcpus: vCPUs of its VM, 0: none.
+ * @guest_memory: Bytes that the task may bring into its VM; 0 without one.
  * @args: Arguments behind argv[0].
  * @n_args: How many.
  */
@@ -62,6 +64,8 @@ struct rvf_component_spec {
 	__u32 limit_pids;
 	__u64 limit_memory;
 	__u32 limit_cpu;
+	__u32 vcpus;
+	__u64 guest_memory;
 	const char *const *args;
 	size_t n_args;
 };

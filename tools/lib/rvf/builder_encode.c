@@ -120,6 +120,8 @@ static void put_component(struct encoder *enc, const struct build_component *fro
 	c->limit_pids = htole32(s->limit_pids);
 	c->limit_memory = htole64(s->limit_memory);
 	c->limit_cpu = htole32(s->limit_cpu);
+	c->vcpus = htole32(s->vcpus);
+	c->guest_memory = htole64(s->guest_memory);
 	c->n_args = htole32(from->n_args);
 	put_string(enc, &c->args, from->args, from->args_length);
 }

@@ -114,13 +114,16 @@ int rvf_mount_get_handle(int mount, const char *name, __u32 rights, struct rvf_g
 	return cmd.out_fd;
 }
 
-int rvf_supervise(int mount, struct rvf_error *e)
+int rvf_supervise(int mount, int kvm, struct rvf_error *e)
 {
-	struct rvf_supervise cmd = { .size = sizeof(cmd), .kvm_fd = -1 };
+	struct rvf_supervise cmd = { .size = sizeof(cmd), .kvm_fd = kvm };
 	int err = answer(ioctl(mount, RVF_SUPERVISE, &cmd), e);
 
 	if (err == -EBUSY)
 		rvf_error_set(e, EBUSY, "claimed", "the mount has a supervisor already");
+	else if (err == -EINVAL || err == -EBADF)
+		rvf_error_set(e, -err, "no-kvm",
+			      "this is not /dev/kvm, open for reading and writing");
 	return err;
 }
 

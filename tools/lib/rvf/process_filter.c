@@ -10,6 +10,7 @@
 #include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kvm.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdlib.h>
@@ -197,11 +198,21 @@ static int add_clone(scmp_filter_ctx filter)
 /* Commands of rvf, and those that libc and event loops use on any fd. */
 static int add_ioctl(scmp_filter_ctx filter)
 {
+	/* What the module passes on from its own VM and vCPU fds: no others are there. */
+	static const unsigned int kvm[] = {
+		KVM_GET_SUPPORTED_CPUID, KVM_CHECK_EXTENSION, KVM_IRQ_LINE,   KVM_GET_CLOCK,
+		KVM_SET_CLOCK,		 KVM_GET_REGS,	      KVM_SET_REGS,   KVM_GET_SREGS,
+		KVM_SET_SREGS,		 KVM_GET_FPU,	      KVM_SET_FPU,    KVM_GET_DEBUGREGS,
+		KVM_SET_DEBUGREGS,	 KVM_GET_MSRS,	      KVM_SET_MSRS,   KVM_GET_MP_STATE,
+		KVM_SET_MP_STATE,	 KVM_GET_CPUID2,      KVM_SET_CPUID2,
+	};
 	static const unsigned int commands[] = { TCGETS,  TIOCGWINSZ, FIONREAD,
 						 FIONBIO, FIOCLEX,    FIONCLEX };
 	struct scmp_arg_cmp rvf = SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xff00, RVF_IOC_TYPE << 8);
 	int err = add_rule(filter, SCMP_ACT_ALLOW, "ioctl", 1, &rvf);
 
+	if (!err)
+		err = add_values(filter, "ioctl", 1, kvm, sizeof(kvm) / sizeof(kvm[0]));
 	return err ? err :
 		     add_values(filter, "ioctl", 1, commands,
 				sizeof(commands) / sizeof(commands[0]));

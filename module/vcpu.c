@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Running a vCPU: into KVM and back, with nobody in between. What concerns the
+ * plugin is written to its event page; the rest never leaves the kernel.
+ *
+ * KVM's own struct kvm_run is not mapped into the process: nothing that the
+ * plugin's other threads do can change what is read from it here.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kvm_host.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/task_work.h>
+#include "compat.h"
+#include "vm.h"
+
+/* Where KVM's vCPU file has what, in pages. */
+#define RVF_RUN_PAGE 0
+
+static void rvf_vcpu_kicked(struct callback_head *work)
+{
+	struct rvf_vcpu *vcpu = container_of(work, struct rvf_vcpu, kick);
+
+	spin_lock(&vcpu->kick_lock);
+	vcpu->kick_queued = false;
+	spin_unlock(&vcpu->kick_lock);
+	rvf_machine_put(vcpu->machine);
+}
+
+void rvf_vcpu_init(struct rvf_vcpu *vcpu, struct rvf_machine *machine)
+{
+	vcpu->machine = machine;
+	mutex_init(&vcpu->lock);
+	spin_lock_init(&vcpu->kick_lock);
+	init_task_work(&vcpu->kick, rvf_vcpu_kicked);
+}
+
+/*
+ * A page of KVM's vCPU file, by its own mmap and fault: so nothing need be
+ * known of what lies behind the file.
+ */
+static struct page *rvf_kvm_page(struct file *file, pgoff_t offset)
+{
+	struct vm_area_struct vma = {
+		.vm_mm = current->mm,
+		.vm_file = file,
+		.vm_end = (offset + 1) << PAGE_SHIFT,
+		.vm_flags = VM_READ | VM_WRITE | VM_SHARED | VM_MAYSHARE,
+	};
+	struct vm_fault vmf = {
+		.vma = &vma,
+		.pgoff = offset,
+	};
+
+	if (file->f_op->mmap(file, &vma) || !vma.vm_ops || !vma.vm_ops->fault)
+		return NULL;
+	return vma.vm_ops->fault(&vmf) ? NULL : vmf.page;
+}
+
+/**
+ * rvf_vcpu_pages - Get KVM's pages of a vCPU, and one of our own
+ * @vcpu: The vCPU, whose file is there.
+ *
+ * Return: 0 or -ENOMEM; rvf_vcpu_free() puts them.
+ */
+int rvf_vcpu_pages(struct rvf_vcpu *vcpu)
+{
+	vcpu->run_page = rvf_kvm_page(vcpu->file, RVF_RUN_PAGE);
+	vcpu->pio_page = rvf_kvm_page(vcpu->file, KVM_PIO_PAGE_OFFSET);
+	vcpu->event_page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!vcpu->run_page || !vcpu->pio_page || !vcpu->event_page)
+		return -ENOMEM;
+	return 0;
+}
+
+void rvf_vcpu_free(struct rvf_vcpu *vcpu)
+{
+	if (vcpu->run_page)
+		put_page(vcpu->run_page);
+	if (vcpu->pio_page)
+		put_page(vcpu->pio_page);
+	if (vcpu->event_page)
+		put_page(vcpu->event_page);
+}
+
+static struct kvm_run *rvf_vcpu_kvm_run(const struct rvf_vcpu *vcpu)
+{
+	return page_address(vcpu->run_page);
+}
+
+static struct rvf_vcpu_event *rvf_vcpu_event(const struct rvf_vcpu *vcpu)
+{
+	return page_address(vcpu->event_page);
+}
+
+static void *rvf_vcpu_data(const struct rvf_vcpu *vcpu)
+{
+	return page_address(vcpu->event_page) + RVF_EVENT_DATA;
+}
+
+/* The plugin's page is written to and never read: it may hold anything. */
+static void rvf_vcpu_tell(struct rvf_vcpu *vcpu,
+			  const struct rvf_vcpu_event *event)
+{
+	*rvf_vcpu_event(vcpu) = *event;
+}
+
+/**
+ * struct rvf_access - A guest's access that no memory answers
+ * @space: One of enum rvf_space.
+ * @address: Of its first byte.
+ * @data: KVM's bytes of it.
+ * @length: How many.
+ * @count: Accesses in it.
+ * @is_write: The guest writes.
+ */
+struct rvf_access {
+	u32 space;
+	u64 address;
+	void *data;
+	u32 length;
+	u32 count;
+	bool is_write;
+};
+
+/* Returns whether the plugin is to be told. */
+static bool rvf_vcpu_access(struct rvf_vcpu *vcpu,
+			    const struct rvf_access *access)
+{
+	struct rvf_vcpu_event event = {
+		.kind = RVF_EVENT_IO,
+		.space = access->space,
+		.address = access->address,
+		.length = access->length,
+		.count = access->count,
+		.is_write = access->is_write,
+		.reason = access->space == RVF_SPACE_PORT ? KVM_EXIT_IO :
+							    KVM_EXIT_MMIO,
+	};
+
+	if (!rvf_vm_range_hit(vcpu->machine, access->space, access->address)) {
+		if (!access->is_write)
+			memset(access->data, 0, access->length);
+		return false;
+	}
+	if (access->is_write) {
+		memcpy(rvf_vcpu_data(vcpu), access->data, access->length);
+	} else {
+		memset(rvf_vcpu_data(vcpu), 0, access->length);
+		vcpu->pending = access->length;
+		vcpu->pending_to = access->data;
+	}
+	rvf_vcpu_tell(vcpu, &event);
+	return true;
+}
+
+static void rvf_vcpu_end(struct rvf_vcpu *vcpu, u32 reason, u64 code)
+{
+	struct rvf_vcpu_event event = {
+		.kind = RVF_EVENT_END,
+		.reason = reason,
+		.code = code,
+	};
+
+	rvf_vcpu_tell(vcpu, &event);
+}
+
+static bool rvf_vcpu_port_exit(struct rvf_vcpu *vcpu, struct kvm_run *run)
+{
+	u32 length = (u32)run->io.size * run->io.count;
+	u64 offset = run->io.data_offset;
+	struct rvf_access access = {
+		.space = RVF_SPACE_PORT,
+		.address = run->io.port,
+		.length = length,
+		.count = run->io.count,
+		.is_write = run->io.direction == KVM_EXIT_IO_OUT,
+	};
+
+	if (offset >> PAGE_SHIFT != KVM_PIO_PAGE_OFFSET ||
+	    length > RVF_EVENT_DATA_LEN ||
+	    offset_in_page(offset) + length > PAGE_SIZE) {
+		rvf_vcpu_end(vcpu, run->exit_reason, 0);
+		return true;
+	}
+	access.data = page_address(vcpu->pio_page) + offset_in_page(offset);
+	return rvf_vcpu_access(vcpu, &access);
+}
+
+static bool rvf_vcpu_mmio_exit(struct rvf_vcpu *vcpu, struct kvm_run *run)
+{
+	struct rvf_access access = {
+		.space = RVF_SPACE_MMIO,
+		.address = run->mmio.phys_addr,
+		.data = run->mmio.data,
+		.length = min_t(u32, run->mmio.len, sizeof(run->mmio.data)),
+		.count = 1,
+		.is_write = run->mmio.is_write,
+	};
+
+	return rvf_vcpu_access(vcpu, &access);
+}
+
+/* Returns whether the plugin is to be told. */
+static bool rvf_vcpu_exit(struct rvf_vcpu *vcpu)
+{
+	struct kvm_run *run = rvf_vcpu_kvm_run(vcpu);
+
+	switch (run->exit_reason) {
+	case KVM_EXIT_IO:
+		return rvf_vcpu_port_exit(vcpu, run);
+	case KVM_EXIT_MMIO:
+		return rvf_vcpu_mmio_exit(vcpu, run);
+	case KVM_EXIT_INTR:
+		return false;
+	case KVM_EXIT_INTERNAL_ERROR:
+		rvf_vcpu_end(vcpu, run->exit_reason, run->internal.suberror);
+		return true;
+	case KVM_EXIT_FAIL_ENTRY:
+		rvf_vcpu_end(vcpu, run->exit_reason,
+			     run->fail_entry.hardware_entry_failure_reason);
+		return true;
+	default:
+		rvf_vcpu_end(vcpu, run->exit_reason, 0);
+		return true;
+	}
+}
+
+/* A kick that was asked for, if any, is told once. */
+static bool rvf_vcpu_take_kick(struct rvf_vcpu *vcpu)
+{
+	struct rvf_vcpu_event event = { .kind = RVF_EVENT_KICKED };
+	bool kicked;
+
+	if (!READ_ONCE(vcpu->kicked))
+		return false;
+	spin_lock(&vcpu->kick_lock);
+	kicked = vcpu->kicked;
+	vcpu->kicked = false;
+	spin_unlock(&vcpu->kick_lock);
+	if (kicked)
+		rvf_vcpu_tell(vcpu, &event);
+	return kicked;
+}
+
+/*
+ * Virtualisation inside the guest would map memory past what a revocation
+ * takes away. The guest cannot switch it on, since its CPUID has none; the
+ * plugin could, by setting registers.
+ */
+static bool rvf_vcpu_is_nested(const struct rvf_vcpu *vcpu)
+{
+	const struct kvm_vcpu *kvm = vcpu->file->private_data;
+
+	return (kvm->arch.efer & EFER_SVME) || (kvm->arch.cr4 & X86_CR4_VMXE);
+}
+
+static int rvf_vcpu_loop(struct rvf_vcpu *vcpu)
+{
+	long err;
+
+	for (;;) {
+		/* Before KVM_RUN, and so after it, once it was interrupted. */
+		if (rvf_vcpu_take_kick(vcpu))
+			return 0;
+		err = rvf_kvm_ioctl(vcpu->file, KVM_RUN, 0);
+		if (!err && rvf_vcpu_exit(vcpu))
+			return 0;
+		if (err && err != -EINTR && err != -EAGAIN)
+			return err;
+		if (READ_ONCE(vcpu->kicked))
+			continue;
+		if (err == -EINTR || signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+}
+
+static void rvf_vcpu_set_runner(struct rvf_vcpu *vcpu,
+				struct task_struct *runner)
+{
+	spin_lock(&vcpu->kick_lock);
+	vcpu->runner = runner;
+	spin_unlock(&vcpu->kick_lock);
+}
+
+/**
+ * rvf_vcpu_run - RVF_VCPU_RUN
+ * @vcpu: The vCPU, whose lock is held; the caller is in its mm.
+ *
+ * Return: 0 with an event in the event page, or a negative errno.
+ */
+int rvf_vcpu_run(struct rvf_vcpu *vcpu)
+{
+	int err;
+
+	lockdep_assert_held(&vcpu->lock);
+	if (vcpu->nested || rvf_vcpu_is_nested(vcpu))
+		return -EPERM;
+	if (vcpu->pending) {
+		memcpy(vcpu->pending_to, rvf_vcpu_data(vcpu), vcpu->pending);
+		vcpu->pending = 0;
+	}
+	rvf_vcpu_set_runner(vcpu, current);
+	err = rvf_vcpu_loop(vcpu);
+	rvf_vcpu_set_runner(vcpu, NULL);
+	return err;
+}
+
+/**
+ * rvf_vcpu_kick - Make a vCPU's RVF_VCPU_RUN return
+ * @vcpu: The vCPU.
+ *
+ * Task work interrupts KVM_RUN as a signal would, whatever signals the thread
+ * blocks, and needs no handler in the plugin.
+ */
+void rvf_vcpu_kick(struct rvf_vcpu *vcpu)
+{
+	bool queued = false;
+
+	kref_get(&vcpu->machine->refs);
+	spin_lock(&vcpu->kick_lock);
+	vcpu->kicked = true;
+	if (vcpu->runner && !vcpu->kick_queued &&
+	    !task_work_add(vcpu->runner, &vcpu->kick, TWA_SIGNAL)) {
+		vcpu->kick_queued = true;
+		queued = true;
+	}
+	spin_unlock(&vcpu->kick_lock);
+	if (!queued)
+		rvf_machine_put(vcpu->machine);
+}

@@ -17,6 +17,7 @@
 #include <rvf/plugin.h>
 
 #include "task.h"
+#include "vm.h"
 
 #define ENV_TASK_FD "RVF_TASK_FD="
 
@@ -174,6 +175,7 @@ static void bind_task(int argc, char **argv, char **envp)
 
 	task_fd = fd;
 	task_incarnation = bind.out_incarnation;
+	rvf_vm_make();
 }
 
 typeof(bind_task) *const rvf_plugin_bind __attribute__((section(".preinit_array"))) = bind_task;

@@ -100,6 +100,19 @@ pack_output()
 
 point "what pack prints" pack_output
 
+pack_vm()
+{
+	runs 0 rvfctl pack --json vm.yaml -o vm.rvf &&
+		says out '{"name":"two","kind":"vm","vcpus":64,"memory_bytes":134217728}' &&
+		runs 0 rvfctl inspect vm.rvf && tr -s ' ' < out > plain &&
+		says plain "vm vm --x--- one 1 vCPU, 0" "vm vm --x--- two 64 vCPUs, 128M" \
+			"two elf - never 192M 80 " "three elf - never 1.0M 3 " &&
+		! grep -q "vm vm --x--- no " plain && runs 0 rvfctl inspect --json vm.rvf &&
+		says out '"vm":{"vcpus":2,"memory_bytes":65536}' '"vm":null'
+}
+
+point "a task's VM" pack_vm
+
 pack_directory()
 {
 	mkdir -p tree && cp hello tree && cp minimal.yaml tree/rvf.yaml &&

@@ -77,7 +77,7 @@ static int mount_package(struct rvf_error *e)
 	if (!err)
 		err = rvf_mount_package(ctl, package, NULL, NULL, &result, e);
 	if (!err)
-		err = rvf_supervise(result.fd, e);
+		err = rvf_supervise(result.fd, -1, e);
 	rvf_package_free(package);
 	if (ctl >= 0)
 		close(ctl);

@@ -141,17 +141,54 @@ static void object_rows(struct table *table, const struct world *world,
 	}
 }
 
+static bool has_objects(const struct world *world, __u64 mount_id)
+{
+	size_t i;
+
+	for (i = 0; i < world->n_objects; i++) {
+		if (world->objects[i].mount_id == mount_id)
+			return true;
+	}
+	for (i = 0; i < world->n_vms; i++) {
+		if (world->vms[i].mount_id == mount_id)
+			return true;
+	}
+	return false;
+}
+
 static size_t mounts_shown(const struct world *world, const struct args *args)
 {
 	size_t shown = 0, i;
 
-	for (i = 0; i < world->n_objects; i++) {
-		if ((!i || world->objects[i].mount_id != world->objects[i - 1].mount_id) &&
-		    world_mount(world, world->objects[i].mount_id))
-			shown++;
-	}
+	for (i = 0; i < world->n_mounts; i++)
+		shown += has_objects(world, world->mounts[i].id);
 	/* of one mount the objects stand without its name */
 	return args->count == 1 ? 1 : shown;
+}
+
+/* A task runs its VM, and nobody else can: of the rights it is execute. */
+static void vm_rows(struct table *table, const struct world *world, const struct args *args,
+		    bool with_mount)
+{
+	const struct rvf_nl_mount *mount;
+	char name[MOUNT_TEXT], rights[RIGHTS_TEXT];
+	const struct world_vm *vm;
+	char *text;
+
+	for (size_t i = 0; i < world->n_vms; i++) {
+		vm = &world->vms[i];
+		mount = world_mount(world, vm->mount_id);
+		if (!mount || !world_named(args, mount, VM_NAME))
+			continue;
+		table_cellf(table, "%s%s" VM_NAME, with_mount ? mount_text(mount, name) : "",
+			    with_mount ? ":" : "");
+		table_cell(table, "vm");
+		table_cell(table, rights_text(RVF_RIGHT_EXECUTE, rights));
+		table_cell(table, holder_name(world, vm->mount_id, vm->component));
+		text = vm_text(vm->vcpus, vm->memory, true);
+		table_cell(table, text);
+		free(text);
+	}
 }
 
 static void objects_table(const struct world *world, const struct args *args)
@@ -182,6 +219,7 @@ static void objects_table(const struct world *world, const struct args *args)
 		object_rows(&table, world, object, shown);
 		free(shown);
 	}
+	vm_rows(&table, world, args, with_mount);
 	table_print(&table, stdout, columns_of(stdout));
 }
 
@@ -241,6 +279,32 @@ static void object_json(struct json *json, const struct world *world,
 	json_close(json);
 }
 
+static void vms_json(struct json *json, const struct world *world, const struct args *args)
+{
+	const struct rvf_nl_mount *mount;
+	const struct world_vm *vm;
+	char name[MOUNT_TEXT];
+	char *task;
+
+	json_array(json, "vms");
+	for (size_t i = 0; i < world->n_vms; i++) {
+		vm = &world->vms[i];
+		mount = world_mount(world, vm->mount_id);
+		if (!mount || !world_named(args, mount, VM_NAME))
+			continue;
+		mount_text(mount, name);
+		task = xprintf("%s:%s", name, holder_name(world, mount->id, vm->component));
+		json_object(json, NULL);
+		json_text(json, "mount", name);
+		json_text(json, "task", task);
+		json_u64(json, "vcpus", vm->vcpus);
+		json_u64(json, "memory_bytes", vm->memory);
+		json_close(json);
+		free(task);
+	}
+	json_close(json);
+}
+
 static void objects_json(const struct world *world, const struct args *args)
 {
 	const struct rvf_nl_object *object;
@@ -260,6 +324,8 @@ static void objects_json(const struct world *world, const struct args *args)
 		if (mount && world_named(args, mount, object->name))
 			object_json(&json, world, object, mount);
 	}
+	json_close(&json);
+	vms_json(&json, world, args);
 	json_finish(&json, stdout);
 }
 
@@ -274,7 +340,7 @@ static int run(const struct args *args)
 
 	for (size_t i = 0; !details && i < args->count; i++)
 		details = strchr(args->names[i], ':');
-	if (world_load(&world, details ? WORLD_TASKS | WORLD_OBJECTS : 0, &e))
+	if (world_load(&world, details ? WORLD_TASKS | WORLD_OBJECTS | WORLD_VMS : 0, &e))
 		return fail(args, "mount", NULL, &e);
 	if (world_check_names(&world, args, false, &e, &name)) {
 		world_free(&world);
@@ -312,6 +378,7 @@ const struct command cmd_ls = {
 	.text = "MOUNT is a name such as /sense, OBJECT such as /sense:samples. Without a name of\n"
 		"its own a mount is shown by its number, such as #7. RIGHTS are those that the\n"
 		"signed manifest grants: r read or receive, w append or send, x execute,\n"
-		"g grant, o grant once, v revoke.\n",
+		"g grant, o grant once, v revoke. A task's VM, in a mount with a name, is\n"
+		"MOUNT:vm, with its vCPUs and the memory that the task may give it.\n",
 	.run = run,
 };

@@ -135,6 +135,25 @@ static void tell_part(struct packing *packing, const char *name, const char *kin
 	table_cell(&packing->table, size_text(bytes, size));
 }
 
+static void tell_vm(struct packing *packing, const struct recipe_component *one)
+{
+	char size[UNIT_TEXT];
+
+	if (packing->json) {
+		json_object(packing->json, NULL);
+		json_text(packing->json, "name", one->name);
+		json_text(packing->json, "kind", "vm");
+		json_u64(packing->json, "vcpus", one->vm.vcpus);
+		json_u64(packing->json, "memory_bytes", one->vm.memory);
+		json_close(packing->json);
+		return;
+	}
+	table_cell(&packing->table, one->name);
+	table_cell(&packing->table, "vm");
+	table_cellf(&packing->table, "%u vCPU%s", one->vm.vcpus, one->vm.vcpus == 1 ? "" : "s");
+	table_cell(&packing->table, size_text(one->vm.memory, size));
+}
+
 static int add_file(struct packing *packing, uint32_t type, const char *said, struct rvf_error *e)
 {
 	char *path = recipe_path(packing->directory, said);
@@ -170,6 +189,8 @@ static int add_components(struct packing *packing, struct rvf_error *e)
 			.limit_pids = one->limits.pids,
 			.limit_memory = one->limits.memory,
 			.limit_cpu = one->limits.cpu,
+			.vcpus = one->vm.vcpus,
+			.guest_memory = one->vm.memory,
 			.args = one->args,
 			.n_args = one->n_args,
 		};
@@ -178,6 +199,8 @@ static int add_components(struct packing *packing, struct rvf_error *e)
 			return component;
 		tell_part(packing, one->name, "elf", one->elf,
 			  rvf_builder_segment_length(packing->builder, segment));
+		if (one->vm.vcpus)
+			tell_vm(packing, one);
 	}
 	return 0;
 }

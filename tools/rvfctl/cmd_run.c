@@ -103,6 +103,15 @@ static void on_failed(struct rvf_supervised *mount, __u32 task, const char *why,
 	stop(run, run->grace);
 }
 
+static void on_no_kvm(struct rvf_supervised *mount, const char *why, void *context)
+{
+	const struct running *run = context;
+
+	(void)mount;
+	if (!run->args->quiet)
+		fprintf(stderr, "rvfctl: %s\n", why);
+}
+
 static void on_ended(struct rvf_supervised *mount, void *context)
 {
 	(void)mount;
@@ -121,6 +130,7 @@ static void on_gone(struct rvf_supervised *mount, void *context)
 static const struct rvf_supervisor_ops ops = {
 	.line = on_line,
 	.failed = on_failed,
+	.no_kvm = on_no_kvm,
 	.ended = on_ended,
 	.gone = on_gone,
 };

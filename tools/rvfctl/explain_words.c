@@ -99,6 +99,8 @@ const struct explained explained[] = {
 	{ "no-task", "The mount has no task of this name: 'rvfctl ps'." },
 	{ "no-object", "The mount has no region or queue of this name: 'rvfctl ls -l'." },
 	{ "gone", "The mount is gone, or is being unmounted." },
+	{ "no-kvm",
+	  "This host has no /dev/kvm that rvf can use. Load kvm-amd or kvm-intel, then mount again." },
 	{ "busy", "It is in use, or its last run has not ended." },
 	{ "stale", "This run of the task is over." },
 	{ "revoked", "The handle was revoked." },

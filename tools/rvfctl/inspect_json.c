@@ -124,6 +124,14 @@ static void component_json(struct json *json, const struct rvf_manifest *m,
 	json_u64(json, "pids", rvf_le32(one->limit_pids));
 	json_u64(json, "cpu_thousandths", rvf_le32(one->limit_cpu));
 	json_close(json);
+	if (one->vcpus) {
+		json_object(json, "vm");
+		json_u64(json, "vcpus", rvf_le32(one->vcpus));
+		json_u64(json, "memory_bytes", rvf_le64(one->guest_memory));
+		json_close(json);
+	} else {
+		json_null(json, "vm");
+	}
 	json_array(json, "can");
 	for (i = 0; i < rvf_le32(one->grants); i++) {
 		grant = &m->grants[rvf_le32(one->first_grant) + i];

@@ -10,6 +10,7 @@
 #include "show.h"
 #include "table.h"
 #include "text.h"
+#include "world.h"
 
 static char *name_of(const struct rvf_manifest *m, const struct rvf_m_string *string)
 {
@@ -172,6 +173,30 @@ static void rights_cells(struct table *table, const struct rvf_manifest *m, __u3
 	table_cell(table, detail);
 }
 
+static bool vm_cells(struct table *table, const struct rvf_manifest *m)
+{
+	const struct rvf_m_component *one;
+	char rights[RIGHTS_TEXT], *detail;
+	bool any = false;
+
+	for (__u32 i = 0; i < m->n_components; i++) {
+		one = &m->components[i];
+		if (!one->vcpus)
+			continue;
+		any = true;
+		if (!table)
+			continue;
+		detail = vm_text(rvf_le32(one->vcpus), rvf_le64(one->guest_memory), false);
+		table_cell(table, VM_NAME);
+		table_cell(table, "vm");
+		table_cell(table, rights_text(RVF_RIGHT_EXECUTE, rights));
+		cell_string(table, m, &one->name);
+		table_cell(table, detail);
+		free(detail);
+	}
+	return any;
+}
+
 static void print_objects(const struct rvf_manifest *m)
 {
 	static const struct column columns[] = {
@@ -187,7 +212,7 @@ static void print_objects(const struct rvf_manifest *m)
 	struct table table;
 	__u32 i;
 
-	if (!m->n_regions && !m->n_queues)
+	if (!m->n_regions && !m->n_queues && !vm_cells(NULL, m))
 		return;
 	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
 	for (i = 0; i < m->n_regions; i++) {
@@ -208,6 +233,7 @@ static void print_objects(const struct rvf_manifest *m)
 		free(detail);
 		free(type);
 	}
+	vm_cells(&table, m);
 	putchar('\n');
 	table_print(&table, stdout, columns_of(stdout));
 }

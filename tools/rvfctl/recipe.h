@@ -33,6 +33,12 @@ struct recipe_limits {
 	uint32_t cpu;
 };
 
+struct recipe_vm {
+	uint32_t vcpus; /* 0: no VM */
+	uint64_t memory; /* that it may bring */
+	struct place memory_at;
+};
+
 struct recipe_grant {
 	const struct node *object_name;
 	const struct node *rights_said;
@@ -49,6 +55,7 @@ struct recipe_component {
 	uint32_t profile;
 	struct recipe_restart restart;
 	struct recipe_limits limits;
+	struct recipe_vm vm;
 	const struct node *needs_said;
 	const struct node *can_said;
 	uint32_t *needs;
@@ -145,6 +152,7 @@ void complain_unlike(struct reader *r, const struct node *value, const char *wha
 /* recipe_policy.c */
 void take_restart(struct reader *r, const struct node *key, const struct node *value, void *into);
 void take_limits(struct reader *r, const struct node *key, const struct node *value, void *into);
+void take_vm(struct reader *r, const struct node *key, const struct node *value, void *into);
 
 /* recipe_component.c */
 extern const struct key component_keys[];

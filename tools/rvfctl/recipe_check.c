@@ -234,6 +234,20 @@ out:
 	free(state);
 }
 
+/* ---- VMs */
+
+static void check_vm(struct reader *r, const struct recipe_component *one)
+{
+	char memory[UNIT_TEXT], limit[UNIT_TEXT];
+
+	if (one->vm.memory <= one->limits.memory)
+		return;
+	complain(r->all, &one->vm.memory_at,
+		 "the guest's memory, %s, counts to the task's limit, %s",
+		 size_text(one->vm.memory, memory), size_text(one->limits.memory, limit));
+	advise(r->all, "limits: { memory: SIZE } with more than that, or less memory in vm");
+}
+
 /* ---- how many there are */
 
 static void check_counts(struct reader *r)
@@ -265,6 +279,7 @@ void check_recipe(struct reader *r)
 	for (i = 0; i < recipe->n_components; i++) {
 		check_grants(r, &recipe->components[i]);
 		check_needs(r, &recipe->components[i]);
+		check_vm(r, &recipe->components[i]);
 	}
 	check_used(r);
 	check_cycles(r);

@@ -91,6 +91,12 @@ static void take_component_limits(struct reader *r, const struct node *key,
 	take_limits(r, key, value, &((struct recipe_component *)into)->limits);
 }
 
+static void take_component_vm(struct reader *r, const struct node *key, const struct node *value,
+			      void *into)
+{
+	take_vm(r, key, value, &((struct recipe_component *)into)->vm);
+}
+
 static void take_profile(struct reader *r, const struct node *key, const struct node *value,
 			 void *into)
 {
@@ -117,9 +123,9 @@ const struct key component_keys[] = {
 	{ "restart", take_component_restart, NULL },
 	{ "limits", take_component_limits, NULL },
 	{ "profile", take_profile, NULL },
+	{ "vm", take_component_vm, NULL },
 	{ "wasm", NULL, "compile it to a static ELF, and name that with 'elf'" },
-	{ "kernel", NULL, "leave it out: a task has no VM that could boot it" },
-	{ "vm", NULL, "leave it out: a task has no VM" },
+	{ "kernel", NULL, "regions: { NAME: { file: FILE } }: a task puts it into its VM" },
 	{ "tap", NULL, "leave it out: a task has no network" },
 	{ "ebpf", NULL, "leave it out: eBPF programs are not loaded" },
 	{ "entry", NULL, "leave it out: an ELF begins where its header says" },

@@ -208,3 +208,39 @@ void take_limits(struct reader *r, const struct node *key, const struct node *va
 	(void)key;
 	read_map(r, value, "limits", keys, sizeof(keys) / sizeof(keys[0]), into);
 }
+
+/* ---- a VM */
+
+static void take_vcpus(struct reader *r, const struct node *key, const struct node *value,
+		       void *into)
+{
+	struct recipe_vm *vm = into;
+	uint64_t vcpus;
+
+	(void)key;
+	if (read_count(r, value, "vcpus", 1, RVF_MAX_VCPUS, &vcpus))
+		vm->vcpus = vcpus;
+}
+
+static void take_guest_memory(struct reader *r, const struct node *key, const struct node *value,
+			      void *into)
+{
+	struct recipe_vm *vm = into;
+
+	(void)key;
+	read_size(r, value, "memory", 0, UINT64_MAX, &vm->memory);
+	vm->memory_at = value->at;
+}
+
+void take_vm(struct reader *r, const struct node *key, const struct node *value, void *into)
+{
+	static const struct key keys[] = {
+		{ "vcpus", take_vcpus, NULL },
+		{ "memory", take_guest_memory, NULL },
+	};
+	struct recipe_vm *vm = into;
+
+	(void)key;
+	vm->vcpus = 1;
+	read_map(r, value, "vm", keys, sizeof(keys) / sizeof(keys[0]), vm);
+}

@@ -142,7 +142,7 @@ static bool rights_fit(struct reader *r, const struct recipe_grant *grant)
 		return false;
 	if (grant->rights & RVF_RIGHT_EXECUTE) {
 		complain(r->all, at, "this version of rvf does not have the right to execute");
-		advise(r->all, "leave it out: a task has no VM");
+		advise(r->all, "leave it out: a task's VM runs what the task can read");
 		return false;
 	}
 	if (region && region->policy == RVF_REGION_IMMUTABLE && grant->rights & RVF_RIGHT_WRITE) {

@@ -178,6 +178,14 @@ static void read_top(struct reader *r)
 	}
 }
 
+/* A guest's memory is the task's: it counts to its limit. */
+static uint64_t default_memory(const struct recipe_component *one)
+{
+	const uint64_t own = 64 << 20;
+
+	return one->vm.memory > UINT64_MAX - own ? UINT64_MAX : own + one->vm.memory;
+}
+
 /* What nobody said. */
 static void set_defaults(struct recipe *recipe)
 {
@@ -191,9 +199,9 @@ static void set_defaults(struct recipe *recipe)
 			one->restart = recipe->restart.given ? recipe->restart : never;
 		limits = &one->limits;
 		if (!limits->memory)
-			limits->memory = recipe->limits.memory ?: 64 << 20;
+			limits->memory = recipe->limits.memory ?: default_memory(one);
 		if (!limits->pids)
-			limits->pids = recipe->limits.pids ?: 16;
+			limits->pids = recipe->limits.pids ?: 16 + one->vm.vcpus;
 		if (!limits->cpu)
 			limits->cpu = recipe->limits.cpu ?: 1000;
 	}

@@ -124,6 +124,8 @@ int world_load(struct world *world, unsigned int what, struct rvf_error *e)
 	if (world->n_objects)
 		qsort_r(world->objects, world->n_objects, sizeof(*world->objects),
 			by_mount_and_name, world);
+	if (what & WORLD_VMS)
+		world_load_vms(world);
 	/* without rvfd there is less to show, which is no failure */
 	if (what & WORLD_SUPERVISOR && !rvfd_connect(&rvfd, NULL)) {
 		rvfd_ps(rvfd, 0, add_supervised, world, NULL);
@@ -141,6 +143,7 @@ void world_free(struct world *world)
 	free(world->mounts);
 	free(world->tasks);
 	free(world->objects);
+	free(world->vms);
 	free(world->supervised);
 	memset(world, 0, sizeof(*world));
 }
@@ -208,6 +211,10 @@ static bool is_part(const struct world *world, const struct rvf_nl_mount *mount,
 	for (i = 0; !tasks && i < world->n_objects; i++) {
 		if (world->objects[i].mount_id == mount->id &&
 		    !strcmp(world->objects[i].name, name))
+			return true;
+	}
+	for (i = 0; !tasks && !strcmp(name, VM_NAME) && i < world->n_vms; i++) {
+		if (world->vms[i].mount_id == mount->id)
 			return true;
 	}
 	return false;

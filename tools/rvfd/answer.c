@@ -443,6 +443,12 @@ static void on_failed(struct rvf_supervised *mount, __u32 task, const char *why,
 	look_at_all(mount, daemon_of(context));
 }
 
+static void on_no_kvm(struct rvf_supervised *mount, const char *why, void *context)
+{
+	(void)context;
+	log_say(LOG_LEVEL_WARNING, "%s: %s", rvf_supervised_name(mount), why);
+}
+
 static void on_gone(struct rvf_supervised *mount, void *context)
 {
 	struct daemon *d = daemon_of(context);
@@ -466,5 +472,6 @@ const struct rvf_supervisor_ops answer_ops = {
 	.line = on_line,
 	.ready = on_ready,
 	.failed = on_failed,
+	.no_kvm = on_no_kvm,
 	.gone = on_gone,
 };

@@ -29,6 +29,7 @@ struct rvf_mtask;
  * @logs: Directory of the tasks' output, or -1.
  * @mounts: Its mounts, a list.
  * @last_time: Of the newest line: the next one is later.
+ * @told_no_kvm: It was said that there is no KVM.
  */
 struct rvf_supervisor {
 	struct rvf_loop *loop;
@@ -40,6 +41,7 @@ struct rvf_supervisor {
 	int logs;
 	struct rvf_supervised *mounts;
 	__u64 last_time;
+	bool told_no_kvm;
 };
 
 /**

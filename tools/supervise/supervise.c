@@ -241,6 +241,53 @@ static int make_tasks(struct rvf_supervised *mount, __u64 time, struct rvf_error
 	return 0;
 }
 
+static bool has_vm(const struct rvf_manifest *m)
+{
+	for (__u32 i = 0; i < m->n_components; i++)
+		if (m->components[i].vcpus)
+			return true;
+	return false;
+}
+
+static void tell_no_kvm(struct rvf_supervised *mount, int err)
+{
+	struct rvf_supervisor *s = mount->supervisor;
+	char why[128];
+
+	if (s->told_no_kvm)
+		return;
+	s->told_no_kvm = true;
+	snprintf(why, sizeof(why), "no KVM here: tasks cannot make their VM (/dev/kvm: %s)",
+		 strerror(err));
+	if (s->config.ops->no_kvm)
+		s->config.ops->no_kvm(mount, why, s->config.context);
+}
+
+/*
+ * The module keeps what it needs of /dev/kvm: no fd of it stays here. Without
+ * KVM the mount lives, and a task that must have its VM fails alone.
+ */
+static int claim(struct rvf_supervised *mount, struct rvf_error *e)
+{
+	int kvm, err;
+
+	if (!has_vm(&mount->manifest))
+		return rvf_supervise(mount->fd, -1, e);
+	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (kvm < 0) {
+		err = errno;
+		tell_no_kvm(mount, err);
+		return rvf_supervise(mount->fd, -1, e);
+	}
+	err = rvf_supervise(mount->fd, kvm, e);
+	close(kvm);
+	if (err != -EINVAL)
+		return err;
+	/* It is there, and is something else. */
+	tell_no_kvm(mount, EINVAL);
+	return rvf_supervise(mount->fd, -1, e);
+}
+
 static int take_over(struct rvf_supervised *mount, struct rvf_error *e)
 {
 	struct rvf_supervisor *s = mount->supervisor;
@@ -248,9 +295,9 @@ static int take_over(struct rvf_supervised *mount, struct rvf_error *e)
 	int err = rvf_mount_get_info(mount->fd, &info, mount->name, e);
 
 	if (!err)
-		err = rvf_supervise(mount->fd, e);
-	if (!err)
 		err = rvf_mount_get_manifest(mount->fd, &mount->data, &mount->manifest, e);
+	if (!err)
+		err = claim(mount, e);
 	if (err)
 		return err;
 	mount->id = info.out_id;

@@ -128,6 +128,8 @@ struct rvf_log_line {
  * @ready: Every task is ready or ended with exit(0): told once for a mount.
  * @failed: A task failed, the mount goes on; @why is one sentence.
  * @ended: Every task's phase is final: told when it comes to be so.
+ * @no_kvm: Tasks of the mount have a VM, and there is no KVM to make it from:
+ *	@why is one sentence. Told once for a supervisor.
  * @gone: The mount is unmounted, every process is reaped, and the object is
  *	freed when the callback returns.
  *
@@ -141,6 +143,7 @@ struct rvf_supervisor_ops {
 	void (*ready)(struct rvf_supervised *mount, void *context);
 	void (*failed)(struct rvf_supervised *mount, __u32 task, const char *why, void *context);
 	void (*ended)(struct rvf_supervised *mount, void *context);
+	void (*no_kvm)(struct rvf_supervised *mount, const char *why, void *context);
 	void (*gone)(struct rvf_supervised *mount, void *context);
 };
 

@@ -8,6 +8,7 @@ CC := gcc
 endif
 CC ?= gcc
 AR := $(CROSS_COMPILE)ar
+OBJCOPY := $(CROSS_COMPILE)objcopy
 PKG_CONFIG ?= pkg-config
 
 # Files of the module that are plain C, and part of librvf too
@@ -33,6 +34,8 @@ rvfctl_srcs := $(wildcard tools/rvfctl/*.c)
 rvfd_srcs := $(wildcard tools/rvfd/*.c)
 supervise_srcs := $(wildcard tools/supervise/*.c)
 plugins := $(patsubst tools/plugins/%/,%,$(sort $(dir $(wildcard tools/plugins/*/*.c))))
+# What runs in their VMs
+guests := $(wildcard tools/plugins/*/guest.S)
 
 # The parser's header is the module's and librvf's.
 uapi_headers := $(patsubst uapi/%,$(BUILD)/include/linux/%,$(wildcard uapi/*.h)) \
@@ -58,6 +61,7 @@ endif
 ifneq ($(plugin_lib_srcs),)
 libs_out += $(addprefix $(BUILD)/lib/,librvf-plugin.a librvf-plugin.pc)
 plugins_out := $(addprefix $(BUILD)/plugins/,$(plugins))
+plugins_out += $(patsubst tools/plugins/%/guest.S,$(BUILD)/plugins/%.guest,$(guests))
 endif
 programs_out := $(strip $(if $(rvfctl_srcs),$(BUILD)/rvfctl) $(if $(rvfd_srcs),$(BUILD)/rvfd))
 tools_out += $(libs_out) $(programs_out) $(plugins_out)
@@ -154,8 +158,17 @@ $(BUILD)/plugins/$(1): $(filter $(BUILD)/obj/static/tools/plugins/$(1)/%,$(plugi
 endef
 $(foreach name,$(plugins),$(eval $(call plugin,$(name))))
 
+# A guest is bytes from address 0 on; whole pages, as its memory
+$(BUILD)/plugins/%.guest: tools/plugins/%/guest.S $(flags_file)
+	$(say) AS $<
+	$(Q)mkdir -p $(@D) $(BUILD)/obj/guest
+	$(Q)$(CC) -m32 -nostdlib -static -no-pie -Wl,-Ttext=0,--build-id=none \
+		-MMD -MP -MF $(BUILD)/obj/guest/$*.d -MT $@ -o $(BUILD)/obj/guest/$*.elf $<
+	$(Q)$(OBJCOPY) -O binary -j .text --pad-to=0x1000 $(BUILD)/obj/guest/$*.elf $@
+
 -include $(patsubst %.o,%.d,$(lib_objs) $(plugin_lib_objs) $(rvfctl_objs) \
-	$(rvfd_objs) $(supervise_objs) $(plugin_objs))
+	$(rvfd_objs) $(supervise_objs) $(plugin_objs)) \
+	$(patsubst tools/plugins/%/guest.S,$(BUILD)/obj/guest/%.d,$(guests))
 
 # ---- installation
 

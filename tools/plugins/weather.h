@@ -75,6 +75,29 @@ struct weather_sample {
 	uint32_t reserved;
 };
 
+/**
+ * struct weather_sum - A message in "sums", of the type weather-sum/1
+ * @run: The run.
+ * @count: How many sums the run has, one for each station.
+ * @index: Which of them, from 0.
+ * @station: NUL-padded, NUL-terminated.
+ * @days: How many days were summed up.
+ * @temp_sum: Of both, each day's highest and lowest: tenths of a degree Celsius
+ * @precipitation: Tenths of a millimetre
+ * @reserved: 0
+ */
+struct weather_sum {
+	struct weather_run run;
+	uint32_t count;
+	uint32_t index;
+	char station[WEATHER_NAME_LEN];
+	int32_t days;
+	int32_t temp_sum;
+	int32_t precipitation;
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct weather_sum) == 56, "the queue's message size in rvf.yaml");
 _Static_assert(sizeof(struct weather_sample) == 80, "the queue's message size in rvf.yaml");
 _Static_assert(sizeof(struct weather_request) == 8, "the queue's message size in rvf.yaml");
 

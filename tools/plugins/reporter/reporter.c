@@ -6,6 +6,7 @@
  *	requests  queue, send
  *	samples   queue, receive
  *	results   region, append
+ *	sums      queue, send; may be left out
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 static struct stats stats;
 static struct weather_run run;
 static bool in_run;
+static int sums;
 
 /* From now on only this run counts. */
 static int ask(int requests)
@@ -52,6 +54,35 @@ static void report(int results)
 		fprintf(stderr, "results: the region is full, this report is printed only\n");
 	else if (ret < 0)
 		die("results", ret);
+}
+
+/*
+ * Whoever adds the sums up is not needed: a sum that finds no room is dropped,
+ * and its run is never complete.
+ */
+static void send_sums(void)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; sums >= 0 && i < stats.station_count; i++) {
+		const struct stats_station *station = &stats.stations[i];
+		struct weather_sum sum = {
+			.run = run,
+			.count = stats.station_count,
+			.index = i,
+			.days = station->days,
+			.temp_sum = station->temp_sum,
+			.precipitation = station->precipitation,
+		};
+
+		memcpy(sum.station, station->name, sizeof(sum.station));
+		ret = rvf_queue_try_send(sums, &sum, sizeof(sum));
+		if (ret == -EAGAIN)
+			fprintf(stderr, "sums: the queue is full, a sum is dropped\n");
+		else if (ret < 0)
+			die("sums", ret);
+	}
 }
 
 static void add_day(const struct weather_sample *day)
@@ -89,6 +120,7 @@ static int handle_sample(const struct weather_sample *sample, int requests, int 
 		if (sample->count != stats.days)
 			die("samples: a run that ends too soon", -EBADMSG);
 		report(results);
+		send_sums();
 		break;
 	default:
 		die("samples: an unknown message", -EBADMSG);
@@ -105,6 +137,9 @@ int main(void)
 	ssize_t length;
 	int ret;
 
+	sums = rvf_get("sums");
+	if (sums < 0 && sums != -ENOENT)
+		die("sums", sums);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ret = ask(requests);
 	if (ret == 0)

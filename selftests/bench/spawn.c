@@ -132,7 +132,7 @@ static void add_task(struct bench *bench, struct task *task)
 		row_skip(row, "not measured: the package was not mounted");
 		return;
 	}
-	ret = rvf_supervise(task->mount, &task->error);
+	ret = rvf_supervise(task->mount, -1, &task->error);
 	if (ret == 0) {
 		task->netns = rvf_process_netns(&task->error);
 		ret = task->netns;

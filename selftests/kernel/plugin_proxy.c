@@ -101,6 +101,20 @@ static long clone_server(unsigned long flags, long server)
 	return result;
 }
 
+static long steal(long pidfd, long limit, long rounds)
+{
+	long result = 0;
+
+	while (rounds--) {
+		for (long fd = 0; fd < limit; fd++) {
+			result = call(__NR_pidfd_getfd, pidfd, fd, 0, 0, 0, 0);
+			if (result >= 0)
+				return result;
+		}
+	}
+	return result;
+}
+
 static long perform(const struct proxy_request *request)
 {
 	const long *arg = request->args;
@@ -114,6 +128,8 @@ static long perform(const struct proxy_request *request)
 		return access_write((unsigned char *)arg[0], arg[1]);
 	case PROXY_JUMP:
 		return ((long (*)(void))arg[0])();
+	case PROXY_STEAL:
+		return steal(arg[0], arg[1], arg[2]);
 	}
 	return call(request->number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 }

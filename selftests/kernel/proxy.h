@@ -10,8 +10,8 @@
 /* What the plugin is started with */
 #define PROXY_TASK_FD	3 /* its task fd */
 #define PROXY_SOCKET	4 /* the first of PROXY_SERVERS sockets */
-#define PROXY_SERVERS	3
-#define PROXY_MEMORY_FD 7 /* memory that both map at the same address */
+#define PROXY_SERVERS	5
+#define PROXY_MEMORY_FD 9 /* memory that both map at the same address */
 #define PROXY_MEMORY	(1u << 20)
 
 /*
@@ -27,6 +27,11 @@ enum proxy_call {
 	PROXY_POKE = -3,
 	/* Calls an address */
 	PROXY_JUMP = -4,
+	/*
+	 * Asks pidfd_getfd(pidfd, 0..limit) so many times for each, in this
+	 * order of arguments: the first that it gets, or the last error
+	 */
+	PROXY_STEAL = -5,
 };
 
 struct proxy_request {

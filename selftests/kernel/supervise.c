@@ -77,16 +77,77 @@ TEST_F(supervise, claim)
 	EXPECT_EQ(0, supervise(second));
 }
 
+static int claim_with(int mount, int kvm)
+{
+	struct rvf_supervise arg = { .size = sizeof(arg), .kvm_fd = kvm };
+
+	return rvf(mount, RVF_SUPERVISE, &arg);
+}
+
 TEST_F(supervise, kvm_fd)
 {
-	const int fds[] = { -2, 0, 1, self->mount, must(open("/dev/null", O_RDWR)), INT32_MAX };
+	int closed = must(dup(self->mount));
+	const struct {
+		int fd;
+		int err;
+	} fds[] = {
+		{ -2, EBADF },
+		{ INT32_MIN, EBADF },
+		{ INT32_MAX, EBADF },
+		{ closed, EBADF },
+		{ must(open("/dev/null", O_PATH)), EBADF },
+		{ must(open("/dev/null", O_RDWR)), EINVAL },
+		{ must(open("/", O_RDONLY)), EINVAL },
+		{ self->ctl, EINVAL },
+		{ self->mount, EINVAL },
+	};
 
+	close(closed);
 	for (unsigned int i = 0; i < ARRAY_SIZE(fds); i++) {
-		struct rvf_supervise arg = { .size = sizeof(arg), .kvm_fd = fds[i] };
-
-		EXPECT_EQ(-EOPNOTSUPP, rvf(self->mount, RVF_SUPERVISE, &arg));
+		EXPECT_EQ(-fds[i].err, claim_with(self->mount, fds[i].fd))
+		{
+			TH_LOG("fd %u", i);
+		}
 	}
 	EXPECT_EQ(0, mount_info(self->mount).out_supervised);
+	/* No VM for anybody */
+	EXPECT_EQ(0, claim_with(self->mount, -1));
+}
+
+TEST_F(supervise, kvm)
+{
+	const struct {
+		int flags;
+		int err;
+	} ways[] = { { O_PATH, EBADF }, { O_RDONLY, EINVAL }, { O_WRONLY, EINVAL }, { O_RDWR, 0 } };
+
+	if (access("/dev/kvm", F_OK))
+		SKIP(return, "no /dev/kvm");
+	for (unsigned int i = 0; i < ARRAY_SIZE(ways); i++) {
+		int fd = must(open("/dev/kvm", ways[i].flags | O_CLOEXEC));
+
+		EXPECT_EQ(-ways[i].err, claim_with(self->mount, fd))
+		{
+			TH_LOG("flags %#o", ways[i].flags);
+		}
+		EXPECT_EQ(!ways[i].err, mount_info(self->mount).out_supervised);
+		close(fd);
+	}
+}
+
+TEST_F(supervise, kvm_of_a_second_claim)
+{
+	int kvm;
+
+	if (access("/dev/kvm", F_OK))
+		SKIP(return, "no /dev/kvm");
+	kvm = must(open("/dev/kvm", O_RDWR | O_CLOEXEC));
+	EXPECT_EQ(0, claim_with(self->mount, kvm));
+	EXPECT_EQ(-EBUSY, claim_with(self->mount, kvm));
+	EXPECT_EQ(-EBUSY, claim_with(self->mount, -1));
+	/* Wrong ones are told before it is looked who has the claim */
+	EXPECT_EQ(-EINVAL, claim_with(self->mount, self->mount));
+	close(kvm);
 }
 
 TEST_F(supervise, task_needs_the_claim)

@@ -161,11 +161,13 @@ static void jail_credentials(struct jail *jail)
 /* The fds to where the plugin looks for them, and no others */
 static void jail_fds(struct jail *jail)
 {
-	int from[] = { jail->task_fd, jail->server[0], jail->server[1], jail->server[2],
-		       jail->memory_fd };
+	int from[PROXY_SERVERS + 2];
 	const int keep = 32, count = ARRAY_SIZE(from);
 	int *to_keep[] = { &jail->image_fd, &jail->report };
 
+	from[0] = jail->task_fd;
+	memcpy(from + 1, jail->server, sizeof(jail->server));
+	from[count - 1] = jail->memory_fd;
 	/* Out of the way of what is placed first */
 	for (int i = 0; i < count; i++)
 		try(jail, from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, keep));

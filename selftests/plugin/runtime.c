@@ -64,7 +64,7 @@ static struct rvf_process *start(int mount)
 	struct rvf_process *process;
 	int task_fd, image_fd;
 
-	if (rvf_supervise(mount, &error) < 0 ||
+	if (rvf_supervise(mount, -1, &error) < 0 ||
 	    rvf_task_start(mount, 0, &task_fd, &image_fd, NULL, &error) < 0)
 		bail("the task");
 	rvf_process_config_init(&config);

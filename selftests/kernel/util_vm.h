@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RVF_SELFTESTS_UTIL_VM_H
+#define RVF_SELFTESTS_UTIL_VM_H
+
+#include <linux/kvm.h>
+
+#include "util_package.h"
+#include "util_task.h"
+
+#define VM_PORT	  0x3f8 /* reserved by vm_start */
+#define VM_MEMORY (64u << 10)
+#define VM_QUOTA  (1u << 20)
+#define VM_VCPUS  4
+
+/* The flags of a thread, for PROXY_CLONE */
+#define VM_THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
+
+/* A plugin with a VM: what it made, by its own fds and addresses */
+struct vm {
+	int mount;
+	struct task task;
+	int fd;
+	int vcpu[VM_VCPUS];
+	unsigned int vcpus;
+	char *page[VM_VCPUS]; /* event pages, in the plugin */
+	int memfd; /* the memory at 0, in the plugin */
+	unsigned int slot; /* it */
+	unsigned char *memory; /* the same here */
+};
+
+/* Mounts the usual package with a VM in component 0, and claims it */
+int vm_mount(unsigned int vcpus, uint64_t memory);
+int vm_supervise(int mount);
+/* RVF_VM; 0 or a negative errno */
+int vm_make(struct vm *vm);
+/* Mount, claim, task, VM and event pages */
+void vm_start(struct vm *vm, unsigned int vcpus);
+void vm_stop(struct vm *vm);
+
+/* A memfd of the plugin's, with these seals */
+int vm_memfd(struct vm *vm, uint64_t size, unsigned int seals);
+/* RVF_VM_MAP: the slot, or a negative errno */
+int vm_map(struct vm *vm, int fd, uint64_t address, uint64_t offset, uint64_t length,
+	   unsigned int flags);
+int vm_unmap(struct vm *vm, unsigned int slot);
+/* VM_MEMORY bytes at 0 */
+void vm_memory(struct vm *vm);
+int vm_reserve(struct vm *vm, unsigned int space, uint64_t start, uint64_t length);
+int vm_kick(struct vm *vm, uint64_t mask);
+
+/* Places code and lets a vCPU begin there in real mode, with rdx VM_PORT */
+void vm_code_at(struct vm *vm, unsigned int vcpu, unsigned int address, const void *code,
+		size_t length);
+#define vm_code(vm, ...)                                                 \
+	({                                                               \
+		static const unsigned char vm_bytes[] = { __VA_ARGS__ }; \
+		vm_code_at(vm, 0, 0, vm_bytes, sizeof(vm_bytes));        \
+	})
+/* KVM's ioctls on a vCPU, with a struct of ours in and out */
+int vm_kvm(struct vm *vm, unsigned int vcpu, unsigned long command, void *arg, size_t size);
+
+/* RVF_VCPU_RUN by server 0, or by another one without waiting */
+int vm_run(struct vm *vm, unsigned int vcpu);
+void vm_ask_run(struct vm *vm, unsigned int server, unsigned int vcpu);
+long vm_answer(struct vm *vm, unsigned int server);
+/* Makes servers 1 to @count threads */
+void vm_threads(struct vm *vm, unsigned int count);
+
+struct rvf_vcpu_event vm_event(struct vm *vm, unsigned int vcpu);
+void vm_get_data(struct vm *vm, unsigned int vcpu, void *data, size_t length);
+void vm_put_data(struct vm *vm, unsigned int vcpu, const void *data, size_t length);
+
+/* How many fds it has */
+unsigned int vm_count_fds(struct vm *vm);
+/* Where a mapping lies whose line in /proc/PID/maps has this text */
+uint64_t vm_find_mapping(struct vm *vm, const char *text);
+/* Waits for the end, which must be a SIGKILL */
+bool vm_was_killed(struct vm *vm);
+
+#endif

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Plugins that try what they are not meant to. */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "kvm_ioctls.h"
+#include "util_vm.h"
+
+FIXTURE(hostile)
+{
+	struct vm vm;
+	unsigned int seed;
+};
+
+FIXTURE_SETUP(hostile)
+{
+	const char *seed = getenv("RVF_TEST_SEED");
+
+	self->seed = seed ? strtoul(seed, NULL, 0) : (unsigned int)time(NULL);
+	TH_LOG("RVF_TEST_SEED=%u", self->seed);
+	srandom(self->seed);
+	vm_start(&self->vm, 1);
+	vm_memory(&self->vm);
+}
+
+FIXTURE_TEARDOWN(hostile)
+{
+	vm_stop(&self->vm);
+}
+
+/* ---- KVM's own commands */
+
+static bool is_one_of(unsigned long number, const unsigned long *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (number == list[i])
+			return true;
+	}
+	return false;
+}
+
+static const unsigned long vm_allows[] = {
+	KVM_GET_SUPPORTED_CPUID, KVM_CHECK_EXTENSION, KVM_IRQ_LINE, KVM_GET_CLOCK, KVM_SET_CLOCK,
+};
+static const unsigned long vcpu_allows[] = {
+	KVM_GET_REGS,	  KVM_SET_REGS,	     KVM_GET_SREGS,	KVM_SET_SREGS,	KVM_GET_FPU,
+	KVM_SET_FPU,	  KVM_GET_DEBUGREGS, KVM_SET_DEBUGREGS, KVM_GET_MSRS,	KVM_SET_MSRS,
+	KVM_GET_MP_STATE, KVM_SET_MP_STATE,  KVM_GET_CPUID2,	KVM_SET_CPUID2,
+};
+
+TEST_F(hostile, kvm_ioctls)
+{
+	struct vm *vm = &self->vm;
+	void *there = memset(task_alloc(&vm->task, 8192), 0, 8192);
+	unsigned int before = vm_count_fds(vm);
+	const struct {
+		int fd;
+		const unsigned long *list;
+		size_t count;
+	} fds[] = {
+		{ vm->fd, vm_allows, ARRAY_SIZE(vm_allows) },
+		{ vm->vcpu[0], vcpu_allows, ARRAY_SIZE(vcpu_allows) },
+		{ PROXY_TASK_FD, NULL, 0 },
+	};
+
+	for (size_t f = 0; f < ARRAY_SIZE(fds); f++) {
+		for (size_t i = 0; i < ARRAY_SIZE(kvm_ioctls); i++) {
+			unsigned long number = kvm_ioctls[i].number;
+			bool allowed = is_one_of(number, fds[f].list, fds[f].count);
+			int result = task_call(&vm->task, SYS_ioctl, fds[f].fd, number, there);
+
+			memset(there, 0, 8192);
+			EXPECT_EQ(allowed, result != -ENOTTY)
+			{
+				TH_LOG("%s: %d", kvm_ioctls[i].name, result);
+			}
+		}
+		/* Numbers that these headers do not know */
+		for (unsigned int nr = 0; nr < 256; nr++) {
+			unsigned long number = _IO(KVMIO, nr);
+
+			if (!is_one_of(number, fds[f].list, fds[f].count))
+				EXPECT_EQ(-ENOTTY, task_call(&vm->task, SYS_ioctl, fds[f].fd,
+							     number, there));
+		}
+	}
+	EXPECT_EQ(before, vm_count_fds(vm));
+	/* Each other's */
+	EXPECT_EQ(-ENOTTY, task_call(&vm->task, SYS_ioctl, vm->fd, RVF_VCPU_RUN, there));
+	EXPECT_EQ(-ENOTTY, task_call(&vm->task, SYS_ioctl, vm->vcpu[0], RVF_VM_KICK, there));
+}
+
+TEST_F(hostile, bad_pointers)
+{
+	struct vm *vm = &self->vm;
+
+	for (size_t i = 0; i < ARRAY_SIZE(vcpu_allows); i++)
+		EXPECT_EQ(-EFAULT,
+			  task_call(&vm->task, SYS_ioctl, vm->vcpu[0], vcpu_allows[i], nowhere()));
+	EXPECT_EQ(-EFAULT, task_call(&vm->task, SYS_ioctl, vm->vcpu[0], RVF_VCPU_RUN, nowhere()));
+	EXPECT_EQ(-EFAULT, task_call(&vm->task, SYS_ioctl, vm->fd, RVF_VM_MAP, nowhere()));
+	EXPECT_EQ(-EFAULT,
+		  task_call(&vm->task, SYS_ioctl, vm->fd, KVM_GET_SUPPORTED_CPUID, nowhere()));
+	EXPECT_EQ(-EFAULT, task_call(&vm->task, SYS_ioctl, vm->fd, KVM_GET_CLOCK, nowhere()));
+}
+
+TEST_F(hostile, event_page_mapping)
+{
+	struct vm *vm = &self->vm;
+	struct task *task = &vm->task;
+	int vcpu = vm->vcpu[0];
+
+#define MAP(length, prot, flags, offset) \
+	task_call(task, SYS_mmap, 0, length, prot, flags, vcpu, offset)
+	EXPECT_EQ(-EINVAL, MAP(8192, PROT_READ, MAP_SHARED, 0));
+	EXPECT_EQ(-EINVAL, MAP(4096, PROT_READ, MAP_SHARED, 4096));
+	EXPECT_EQ(-EINVAL, MAP(4096, PROT_READ, MAP_SHARED, 8192));
+	EXPECT_EQ(-EACCES, MAP(4096, PROT_READ, MAP_PRIVATE, 0));
+	EXPECT_EQ(-EACCES, MAP(4096, PROT_READ | PROT_EXEC, MAP_SHARED, 0));
+	EXPECT_GT(0, task_call(task, SYS_mprotect, vm->page[0], 4096, PROT_READ | PROT_EXEC));
+	EXPECT_GT(0, task_call(task, SYS_mremap, vm->page[0], 4096, 8192, MREMAP_MAYMOVE));
+	EXPECT_EQ(-ENODEV, task_call(task, SYS_mmap, 0, 4096, PROT_READ, MAP_SHARED, vm->fd, 0));
+	/* Twice is the same page; without a mapping a guest runs all the same */
+	EXPECT_LT(0, MAP(4096, PROT_READ, MAP_SHARED, 0));
+	EXPECT_EQ(0, task_call(task, SYS_munmap, vm->page[0], 4096));
+	vm_code(vm, 0xee, 0xeb, 0xfe);
+	EXPECT_EQ(0, vm_run(vm, 0));
+}
+
+/* ---- other processes */
+
+TEST_F(hostile, passed_on)
+{
+	struct vm *vm = &self->vm;
+	struct rvf_vm_kick kick = { .size = sizeof(kick), .mask = 1 };
+	struct rvf_vcpu_run run = { .size = sizeof(run) };
+	struct kvm_regs regs;
+	int machine = task_take_fd(&vm->task, vm->fd);
+	int vcpu = task_take_fd(&vm->task, vm->vcpu[0]);
+
+	for (unsigned int i = 0; i < 2; i++) {
+		EXPECT_EQ(-EPERM, rvf(machine, RVF_VM_KICK, &kick));
+		EXPECT_EQ(-EPERM, rvf(machine, KVM_CHECK_EXTENSION, NULL));
+		EXPECT_EQ(-EPERM, rvf(vcpu, RVF_VCPU_RUN, &run));
+		EXPECT_EQ(-EPERM, rvf(vcpu, KVM_GET_REGS, &regs));
+		EXPECT_EQ(-EPERM, sys((long)mmap(NULL, 4096, PROT_READ, MAP_SHARED, vcpu, 0)));
+		if (i)
+			break;
+		/* They are no more when the process is not */
+		kill(vm->task.pid, SIGKILL);
+		EXPECT_TRUE(vm_was_killed(vm));
+	}
+	close(machine);
+	close(vcpu);
+}
+
+TEST_F(hostile, forked_child)
+{
+	struct vm *vm = &self->vm;
+	struct rvf_vm_kick kick = { .size = sizeof(kick), .mask = 1 };
+	struct rvf_vcpu_run run = { .size = sizeof(run) };
+	void *regs = task_alloc(&vm->task, sizeof(struct kvm_regs));
+
+	vm_code(vm, 0xee, 0xeb, 0xfe);
+	ASSERT_LT(0, task_call(&vm->task, PROXY_CLONE, SIGCHLD, 1));
+	EXPECT_EQ(-EPERM, task_ioctl_on(&vm->task, 1, vm->fd, RVF_VM_KICK, &kick));
+	EXPECT_EQ(-EPERM, task_ioctl_on(&vm->task, 1, vm->vcpu[0], RVF_VCPU_RUN, &run));
+	EXPECT_EQ(-EPERM, server_call(&vm->task, 1, SYS_ioctl, vm->vcpu[0], KVM_GET_REGS, regs));
+	EXPECT_EQ(-EPERM, server_call(&vm->task, 1, SYS_mmap, 0, 4096, PROT_READ, MAP_SHARED,
+				      vm->vcpu[0], 0));
+	/* The parent's is untouched */
+	EXPECT_EQ(0, vm_run(vm, 0));
+}
+
+/* ---- contents */
+
+static void fill(void *data, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		((unsigned char *)data)[i] = random();
+}
+
+/* The page is shared with whoever may write: another thread does, all the time */
+TEST_F(hostile, event_page)
+{
+	struct vm *vm = &self->vm;
+	unsigned int interrupted = 0;
+	pid_t pid = child();
+
+	if (!pid) {
+		static unsigned char bytes[4096];
+		struct iovec local = { bytes, 4096 }, remote = { vm->page[0], 4096 };
+
+		for (;;) {
+			fill(bytes, sizeof(bytes));
+			if (process_vm_writev(vm->task.pid, &local, 1, &remote, 1, 0) < 0)
+				_exit(0);
+		}
+	}
+	ASSERT_EQ(0, vm_reserve(vm, RVF_SPACE_MMIO, 0xb8000, 0x1000));
+	vm_code(vm, 0xb8, 0x00, 0xb8, 0x8e, 0xd8, /* ds = 0xb800 */
+		0xec, 0xee, 0xed, 0xef, /* in and out, bytes and words */
+		0xa2, 0x00, 0x00, 0xa1, 0x02, 0x00, /* to and from MMIO */
+		0x31, 0xc0, 0x8e, 0xc0, /* es = 0 */
+		0xbf, 0x00, 0x20, 0xb9, 0x00, 0x04, 0xfc, 0xf3, 0x6c, /* rep insb */
+		0x26, 0xff, 0x06, 0x00, 0x80, /* inc word es:[0x8000] */
+		0xeb, 0xdd); /* all of it again */
+	for (unsigned int i = 0; i < 2000; i++) {
+		int result = vm_run(vm, 0);
+
+		ASSERT_TRUE(result == 0 || result == -EINTR || result == -EFAULT);
+		interrupted += result != 0;
+	}
+	kill(pid, SIGKILL);
+	reap(pid);
+	/* It went round: the guest was not led astray by what stood there */
+	EXPECT_LT(100, vm->memory[0x8000] + (vm->memory[0x8001] << 8));
+	EXPECT_EQ(0, interrupted);
+}
+
+/* Registers at random: whatever KVM accepts is run */
+TEST_F(hostile, registers)
+{
+	struct vm *vm = &self->vm;
+	unsigned int accepted = 0, ran = 0, ended = 0, refused = 0;
+	struct kvm_sregs good, sregs;
+	struct kvm_regs regs;
+	uint64_t end = now_ms() + 10000;
+
+	vm_code(vm, 0xeb, 0xfe);
+	ASSERT_EQ(0, vm_kvm(vm, 0, KVM_GET_SREGS, &good, sizeof(good)));
+	vm_threads(vm, 1);
+	for (unsigned int i = 0; i < 300 && now_ms() < end; i++) {
+		int result;
+
+		/* A few bytes wrong, so that most of it is accepted; code at random too */
+		sregs = good;
+		for (unsigned int k = random() % 4; k; k--)
+			((unsigned char *)&sregs)[random() % sizeof(sregs)] ^= 1 << random() % 8;
+		fill(vm->memory, 0x2000);
+		fill(&regs, sizeof(regs));
+		regs.rip &= 0xfff;
+		regs.rflags = 2 | (regs.rflags & 0xad5);
+		result = vm_kvm(vm, 0, KVM_SET_SREGS, &sregs, sizeof(sregs));
+		accepted += !result;
+		ASSERT_EQ(0, vm_kvm(vm, 0, KVM_SET_REGS, &regs, sizeof(regs)));
+		vm_ask_run(vm, 1, 0);
+		sleep_ms(2);
+		ASSERT_EQ(0, vm_kick(vm, 1));
+		result = vm_answer(vm, 1);
+		if (result == -EPERM) {
+			refused++;
+		} else {
+			ASSERT_TRUE(result == 0 || result == -EFAULT)
+			{
+				TH_LOG("round %u: %d", i, result);
+			}
+			ran++;
+			ended += !result && vm_event(vm, 0).kind == RVF_EVENT_END;
+		}
+		vm_kvm(vm, 0, KVM_SET_SREGS, &good, sizeof(good));
+	}
+	TH_LOG("%u accepted, %u ran, of which %u ended, %u refused", accepted, ran, ended, refused);
+	EXPECT_LT(ran / 2, accepted);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A guest's memory: what may become it, and what nobody can do to it then. */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "util_vm.h"
+
+#define PAGE 4096
+
+FIXTURE(memory)
+{
+	struct vm vm;
+	uint64_t at; /* where the slot is mapped in the plugin */
+};
+
+FIXTURE_SETUP(memory)
+{
+	vm_start(&self->vm, 1);
+	vm_memory(&self->vm);
+	self->at = vm_find_mapping(&self->vm, "/memfd:guest");
+}
+
+FIXTURE_TEARDOWN(memory)
+{
+	vm_stop(&self->vm);
+}
+
+/* ---- RVF_VM_MAP */
+
+TEST_F(memory, quota)
+{
+	struct vm *vm = &self->vm;
+	int fd = vm_memfd(vm, 2 * VM_QUOTA, F_SEAL_SHRINK);
+	int slot;
+
+	EXPECT_EQ(-EDQUOT, vm_map(vm, fd, VM_QUOTA, 0, VM_QUOTA, 0));
+	slot = vm_map(vm, fd, VM_QUOTA, 0, VM_QUOTA - VM_MEMORY, 0);
+	ASSERT_LE(0, slot);
+	EXPECT_EQ(-EDQUOT, vm_map(vm, fd, 4 * VM_QUOTA, 0, PAGE, RVF_VM_MAP_READ_ONLY));
+	EXPECT_EQ(0, vm_unmap(vm, slot));
+	EXPECT_EQ(-ENOENT, vm_unmap(vm, slot));
+	/* One that failed took nothing of it */
+	EXPECT_EQ(-EEXIST, vm_map(vm, fd, 0, 0, PAGE, 0));
+	EXPECT_LE(0, vm_map(vm, fd, VM_QUOTA, 0, VM_QUOTA - VM_MEMORY, 0));
+	/* Regions do not count */
+	EXPECT_LE(0, vm_map(vm, task_get(&vm->task, "data", 0), 8 * VM_QUOTA, 0, PAGE, 0));
+}
+
+TEST_F(memory, refused)
+{
+	struct vm *vm = &self->vm;
+	unsigned int before;
+	int fd = vm_memfd(vm, 4 * PAGE, F_SEAL_SHRINK), open = vm_memfd(vm, PAGE, F_SEAL_GROW);
+	int data = task_get(&vm->task, "data", 0);
+	int send = task_get(&vm->task, "queue", 0);
+	int log = task_get(&vm->task, "log", RVF_RIGHT_WRITE);
+	uint64_t high = 1 << 24;
+
+	before = vm_count_fds(vm);
+	EXPECT_EQ(-EPERM, vm_map(vm, open, high, 0, PAGE, 0));
+	EXPECT_EQ(-EBADF, vm_map(vm, 100, high, 0, PAGE, 0));
+	EXPECT_EQ(-EINVAL, vm_map(vm, send, high, 0, PAGE, 0));
+	EXPECT_EQ(-EINVAL, vm_map(vm, vm->fd, high, 0, PAGE, 0));
+	EXPECT_EQ(-EINVAL, vm_map(vm, vm->vcpu[0], high, 0, PAGE, 0));
+	EXPECT_EQ(-EINVAL, vm_map(vm, PROXY_SOCKET, high, 0, PAGE, 0));
+	EXPECT_EQ(-EACCES, vm_map(vm, log, high, 0, PAGE, 0));
+	EXPECT_EQ(-EOPNOTSUPP, vm_map(vm, fd, high, 0, PAGE, 2));
+
+	for (unsigned int i = 0; i < 2; i++) {
+		int from = i ? data : fd;
+
+		EXPECT_EQ(-EINVAL, vm_map(vm, from, high, 0, 0, 0));
+		EXPECT_EQ(-EINVAL, vm_map(vm, from, high + 1, 0, PAGE, 0));
+		EXPECT_EQ(-EINVAL, vm_map(vm, from, high, 512, PAGE, 0));
+		EXPECT_EQ(-EINVAL, vm_map(vm, from, high, 0, PAGE - 1, 0));
+		EXPECT_EQ(-EINVAL, vm_map(vm, from, high, 0, 8 * PAGE, 0));
+		EXPECT_EQ(-EINVAL, vm_map(vm, from, high, 8 * PAGE, PAGE, 0));
+		EXPECT_EQ(-EINVAL, vm_map(vm, from, high, -PAGE, PAGE, 0));
+		EXPECT_EQ(-EINVAL, vm_map(vm, from, high, -PAGE, 2 * PAGE, 0));
+		EXPECT_EQ(-EINVAL, vm_map(vm, from, -PAGE, 0, 2 * PAGE, 0));
+		EXPECT_EQ(-EINVAL, vm_map(vm, from, high, PAGE, -PAGE, 0));
+		EXPECT_EQ(-EEXIST, vm_map(vm, from, VM_MEMORY - PAGE, 0, PAGE, 0));
+		EXPECT_EQ(-EEXIST, vm_map(vm, from, VM_MEMORY - PAGE, 0, 2 * PAGE, 0));
+	}
+	EXPECT_EQ(-ENOENT, vm_unmap(vm, RVF_MAX_VM_SLOTS));
+	EXPECT_EQ(-ENOENT, vm_unmap(vm, ~0u));
+	EXPECT_EQ(-ENOENT, vm_unmap(vm, vm->slot + 1));
+	EXPECT_EQ(before, vm_count_fds(vm));
+	/* None of them left a mapping of the region, which would be a handle */
+	EXPECT_EQ(3, task_status(vm->mount, 0).handles);
+}
+
+TEST_F(memory, slots)
+{
+	struct vm *vm = &self->vm;
+	int fd = vm_memfd(vm, PAGE, F_SEAL_SHRINK);
+	int last = 0;
+
+	for (unsigned int i = 1; i < RVF_MAX_VM_SLOTS; i++) {
+		last = vm_map(vm, fd, (16 + i) * 0x10000, 0, PAGE, 0);
+		ASSERT_LE(0, last);
+	}
+	EXPECT_EQ(-ENOSPC, vm_map(vm, fd, 1 << 24, 0, PAGE, 0));
+	EXPECT_EQ(0, vm_unmap(vm, last));
+	EXPECT_EQ(last, vm_map(vm, fd, 1 << 24, 0, PAGE, 0));
+}
+
+TEST_F(memory, handle_of_another_mount)
+{
+	struct vm *vm = &self->vm;
+	struct task other;
+	int mount = mount_usual(ctl_open());
+	int data;
+
+	task_start(&other, mount, 0);
+	data = task_take_fd(&other, must_rvf(task_get(&other, "data", 0)));
+	/* Into the plugin, through one of its sockets */
+	send_fd(vm->task.socket[2], data);
+	struct msghdr *message = task_alloc(&vm->task, sizeof(*message));
+	struct iovec *io = task_alloc(&vm->task, sizeof(*io));
+	char *control = task_alloc(&vm->task, 64);
+
+	memset(message, 0, sizeof(*message));
+	io->iov_base = task_alloc(&vm->task, 1);
+	io->iov_len = 1;
+	message->msg_iov = io;
+	message->msg_iovlen = 1;
+	message->msg_control = control;
+	message->msg_controllen = 64;
+	ASSERT_EQ(1, task_call(&vm->task, SYS_recvmsg, PROXY_SOCKET + 2, message, 0));
+	memcpy(&data, CMSG_DATA(CMSG_FIRSTHDR(message)), sizeof(data));
+	EXPECT_EQ(-EXDEV, vm_map(vm, data, 1 << 24, 0, PAGE, 0));
+	task_kill(&other);
+}
+
+/* ---- the mapping */
+
+TEST_F(memory, cannot_be_split)
+{
+	struct vm *vm = &self->vm;
+	struct task *task = &vm->task;
+
+	EXPECT_EQ(-EPERM, task_call(task, SYS_munmap, self->at, PAGE));
+	EXPECT_EQ(-EPERM, task_call(task, SYS_munmap, self->at + PAGE, PAGE));
+	EXPECT_EQ(-EPERM, task_call(task, SYS_munmap, self->at + VM_MEMORY - PAGE, PAGE));
+	EXPECT_EQ(-EPERM, task_call(task, SYS_mprotect, self->at, VM_MEMORY, PROT_NONE));
+	EXPECT_EQ(-EPERM, task_call(task, SYS_mprotect, self->at + PAGE, PAGE, PROT_READ));
+	EXPECT_GT(0, task_call(task, SYS_mremap, self->at, VM_MEMORY, VM_MEMORY - PAGE, 0));
+	EXPECT_GT(0, task_call(task, SYS_mremap, self->at, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
+	EXPECT_GT(0, task_call(task, SYS_mremap, self->at, 0, PAGE, MREMAP_MAYMOVE));
+	EXPECT_GT(0, task_call(task, SYS_mmap, self->at + PAGE, PAGE, PROT_READ,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	EXPECT_GT(0, task_call(task, SYS_madvise, self->at + PAGE, PAGE, MADV_RANDOM));
+	/* It is as it was */
+	vm_code(vm, 0xee, 0xeb, 0xfe);
+	EXPECT_EQ(0, vm_run(vm, 0));
+	EXPECT_EQ(RVF_EVENT_IO, vm_event(vm, 0).kind);
+}
+
+TEST_F(memory, unmapped)
+{
+	task_call(&self->vm.task, SYS_munmap, self->at, VM_MEMORY);
+	EXPECT_TRUE(vm_was_killed(&self->vm));
+}
+
+TEST_F(memory, unmapped_with_its_neighbours)
+{
+	task_call(&self->vm.task, SYS_munmap, self->at - 64 * PAGE, VM_MEMORY + 128 * PAGE);
+	EXPECT_TRUE(vm_was_killed(&self->vm));
+}
+
+TEST_F(memory, mapped_over)
+{
+	task_call(&self->vm.task, SYS_mmap, self->at, VM_MEMORY, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	EXPECT_TRUE(vm_was_killed(&self->vm));
+}
+
+/* Refused; that the kernel tries it first must not cost a reference */
+TEST_F(memory, moved)
+{
+	struct vm *vm = &self->vm;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		long result = task_call(&vm->task, SYS_mremap, self->at, VM_MEMORY, VM_MEMORY,
+					MREMAP_MAYMOVE | MREMAP_FIXED, 0x300000000000);
+
+		if (result == -ESRCH)
+			break;
+		EXPECT_EQ(-EPERM, result);
+	}
+	if (task_status(vm->mount, 0).state != RVF_TASK_EXITED)
+		EXPECT_EQ(self->at, vm_find_mapping(vm, "/memfd:guest"));
+}
+
+TEST_F(memory, unmapped_while_it_runs)
+{
+	struct vm *vm = &self->vm;
+
+	vm_code(vm, 0xfe, 0x06, 0x00, 0x80, 0xeb, 0xfa); /* inc byte [0x8000]; jmp */
+	vm_threads(vm, 1);
+	vm_ask_run(vm, 1, 0);
+	sleep_ms(50);
+	task_call(&vm->task, SYS_munmap, self->at, VM_MEMORY);
+	EXPECT_TRUE(vm_was_killed(vm));
+}
+
+TEST_F(memory, slot_unmapped_while_it_runs)
+{
+	struct vm *vm = &self->vm;
+	struct rvf_vcpu_event event;
+
+	vm_code(vm, 0xfe, 0x06, 0x00, 0x80, 0xeb, 0xfa);
+	vm_threads(vm, 1);
+	vm_ask_run(vm, 1, 0);
+	sleep_ms(50);
+	EXPECT_EQ(0, vm_unmap(vm, vm->slot));
+	ASSERT_EQ(0, vm_answer(vm, 1));
+	event = vm_event(vm, 0);
+	EXPECT_EQ(RVF_EVENT_END, event.kind);
+	EXPECT_EQ(KVM_EXIT_INTERNAL_ERROR, event.reason);
+}
+
+/* The guest's pages go; it meets zeros, and no one else's memory */
+TEST_F(memory, discarded_while_it_runs)
+{
+	struct vm *vm = &self->vm;
+
+	vm_code(vm, 0xfe, 0x06, 0x00, 0x80, 0xeb, 0xfa);
+	vm_threads(vm, 1);
+	vm_ask_run(vm, 1, 0);
+	for (unsigned int i = 0; i < 50; i++) {
+		EXPECT_EQ(0, task_call(&vm->task, SYS_madvise, self->at, VM_MEMORY, MADV_DONTNEED));
+		sleep_ms(1);
+	}
+	EXPECT_EQ(0, task_call(&vm->task, SYS_madvise, self->at + 0x8000, PAGE, MADV_REMOVE));
+	ASSERT_EQ(0, vm_kick(vm, 1));
+	ASSERT_EQ(0, vm_answer(vm, 1));
+	EXPECT_EQ(RVF_EVENT_KICKED, vm_event(vm, 0).kind);
+}
+
+/* ---- children */
+
+TEST_F(memory, not_inherited)
+{
+	struct vm *vm = &self->vm;
+
+	EXPECT_LE(0, task_call(&vm->task, PROXY_PEEK, vm->page[0]));
+	EXPECT_LE(0, task_call(&vm->task, PROXY_PEEK, self->at));
+	ASSERT_LT(0, task_call(&vm->task, PROXY_CLONE, SIGCHLD, 1));
+	EXPECT_EQ(-2, server_call(&vm->task, 1, PROXY_PEEK, vm->page[0]));
+	EXPECT_EQ(-2, server_call(&vm->task, 1, PROXY_PEEK, self->at));
+}
+
+/* Where the plugin insists on it, a child's copy is one of the counted ones */
+TEST_F(memory, inherited_on_demand)
+{
+	struct vm *vm = &self->vm;
+	int data = task_get(&vm->task, "data", 0);
+	uint64_t region;
+	long pid;
+
+	ASSERT_LE(0, vm_map(vm, data, 1 << 24, 0, PAGE, 0));
+	region = vm_find_mapping(vm, "rvf");
+	task_call(&vm->task, SYS_madvise, self->at, VM_MEMORY, MADV_DOFORK);
+	task_call(&vm->task, SYS_madvise, region, PAGE, MADV_DOFORK);
+	task_call(&vm->task, SYS_madvise, vm->page[0], PAGE, MADV_DOFORK);
+	for (unsigned int i = 0; i < 5; i++) {
+		pid = task_call(&vm->task, PROXY_CLONE, SIGCHLD, 1);
+		ASSERT_LT(0, pid);
+		server_call(&vm->task, 1, SYS_getpid);
+		task_call(&vm->task, SYS_kill, pid, SIGKILL);
+		task_call(&vm->task, SYS_wait4, pid, 0, 0, 0);
+	}
+	vm_code(vm, 0xee, 0xeb, 0xfe);
+	EXPECT_EQ(0, vm_run(vm, 0));
+	/* One that unmaps them, and outlives its parent */
+	ASSERT_LT(0, task_call(&vm->task, PROXY_CLONE, SIGCHLD, 1));
+	kill(vm->task.pid, SIGSTOP);
+	server_call(&vm->task, 1, SYS_munmap, region, PAGE);
+	server_call(&vm->task, 1, SYS_munmap, self->at, VM_MEMORY);
+	kill(vm->task.pid, SIGCONT);
+}
+
+/* ---- revoking */
+
+TEST_F(memory, revoked_while_it_runs)
+{
+	struct vm *vm = &self->vm;
+	struct rvf_handle_revoke revoke = { .size = sizeof(revoke) };
+	int data = task_get(&vm->task, "data", 0);
+
+	ASSERT_LE(0, vm_map(vm, data, 0x20000, 0, PAGE, 0));
+	vm_code(vm, 0xb8, 0x00, 0x20, /* mov ax, 0x2000 */
+		0x8e, 0xd8, /* mov ds, ax */
+		0xa0, 0x00, 0x00, 0xeb, 0xfb); /* mov al, [0]; jmp */
+	vm_threads(vm, 1);
+	vm_ask_run(vm, 1, 0);
+	sleep_ms(100);
+	ASSERT_EQ(0, task_ioctl(&vm->task, data, RVF_HANDLE_REVOKE, &revoke));
+	EXPECT_EQ(2, revoke.out_count);
+	EXPECT_EQ(-EFAULT, vm_answer(vm, 1));
+	/* And so it remains; what else there is can be used */
+	EXPECT_EQ(-EFAULT, vm_run(vm, 0));
+	vm_code(vm, 0xee, 0xeb, 0xfe);
+	EXPECT_EQ(0, vm_run(vm, 0));
+}
+
+TEST_HARNESS_MAIN

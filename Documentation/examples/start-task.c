@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 	}
 	mount = mount_it(argv[1]);
 	component = find_component(mount, argv[2]);
-	if (rvf_supervise(mount, &error) < 0)
+	if (rvf_supervise(mount, -1, &error) < 0)
 		die(argv[1]);
 	if (rvf_task_start(mount, component, &task_fd, &image_fd, NULL, &error) < 0)
 		die(argv[2]);

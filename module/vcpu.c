@@ -257,19 +257,27 @@ static bool rvf_vcpu_is_nested(const struct rvf_vcpu *vcpu)
 	return (kvm->arch.efer & EFER_SVME) || (kvm->arch.cr4 & X86_CR4_VMXE);
 }
 
+/*
+ * A kick is told when no instruction is in the middle: KVM completes an access
+ * when it is entered the next time, which may bring the next part of it to the
+ * light. So it is entered, and asked to come back before the guest goes on.
+ */
 static int rvf_vcpu_loop(struct rvf_vcpu *vcpu)
 {
+	struct kvm_run *run = rvf_vcpu_kvm_run(vcpu);
+	bool kicked;
 	long err;
 
 	for (;;) {
-		/* Before KVM_RUN, and so after it, once it was interrupted. */
-		if (rvf_vcpu_take_kick(vcpu))
-			return 0;
+		kicked = READ_ONCE(vcpu->kicked);
+		run->immediate_exit = kicked;
 		err = rvf_kvm_ioctl(vcpu->file, KVM_RUN, 0);
 		if (!err && rvf_vcpu_exit(vcpu))
 			return 0;
 		if (err && err != -EINTR && err != -EAGAIN)
 			return err;
+		if (kicked && err == -EINTR && rvf_vcpu_take_kick(vcpu))
+			return 0;
 		if (READ_ONCE(vcpu->kicked))
 			continue;
 		if (err == -EINTR || signal_pending(current))

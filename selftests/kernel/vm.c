@@ -179,6 +179,28 @@ TEST_F(made, kick_before)
 	EXPECT_EQ(RVF_EVENT_IO, vm_event(vm, 0).kind);
 }
 
+/* A kick waits for the end of an instruction that is in the middle */
+TEST_F(made, kick_at_an_access)
+{
+	struct vm *vm = &self->vm;
+	struct kvm_regs regs;
+
+	vm_code(vm, 0xec, /* in al, dx */
+		0xee, /* out dx, al */
+		0xeb, 0xfe);
+	ASSERT_EQ(0, vm_run(vm, 0));
+	EXPECT_EQ(RVF_EVENT_IO, vm_event(vm, 0).kind);
+	ASSERT_EQ(0, vm_kick(vm, 1));
+	vm_put_data(vm, 0, "K", 1);
+	ASSERT_EQ(0, vm_run(vm, 0));
+	EXPECT_EQ(RVF_EVENT_KICKED, vm_event(vm, 0).kind);
+	ASSERT_EQ(0, vm_kvm(vm, 0, KVM_GET_REGS, &regs, sizeof(regs)));
+	EXPECT_EQ('K', regs.rax & 0xff);
+	EXPECT_EQ(1, regs.rip);
+	ASSERT_EQ(0, vm_run(vm, 0));
+	EXPECT_EQ(RVF_EVENT_IO, vm_event(vm, 0).kind);
+}
+
 TEST_F(made, kick_while_it_runs)
 {
 	struct vm *vm = &self->vm;

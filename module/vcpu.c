@@ -23,9 +23,15 @@ static void rvf_vcpu_kicked(struct callback_head *work)
 {
 	struct rvf_vcpu *vcpu = container_of(work, struct rvf_vcpu, kick);
 
+	bool again;
+
 	spin_lock(&vcpu->kick_lock);
 	vcpu->kick_queued = false;
+	/* Another thread runs the vCPU by now, and was not found queued for. */
+	again = vcpu->kicked && READ_ONCE(vcpu->runner);
 	spin_unlock(&vcpu->kick_lock);
+	if (again)
+		rvf_vcpu_kick(vcpu);
 	rvf_machine_put(vcpu->machine);
 }
 
@@ -72,6 +78,9 @@ int rvf_vcpu_pages(struct rvf_vcpu *vcpu)
 	vcpu->event_page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!vcpu->run_page || !vcpu->pio_page || !vcpu->event_page)
 		return -ENOMEM;
+	vcpu->run = page_address(vcpu->run_page);
+	vcpu->pio = page_address(vcpu->pio_page);
+	vcpu->event = page_address(vcpu->event_page);
 	return 0;
 }
 
@@ -85,31 +94,15 @@ void rvf_vcpu_free(struct rvf_vcpu *vcpu)
 		put_page(vcpu->event_page);
 }
 
-static struct kvm_run *rvf_vcpu_kvm_run(const struct rvf_vcpu *vcpu)
-{
-	return page_address(vcpu->run_page);
-}
-
-static struct rvf_vcpu_event *rvf_vcpu_event(const struct rvf_vcpu *vcpu)
-{
-	return page_address(vcpu->event_page);
-}
-
 static void *rvf_vcpu_data(const struct rvf_vcpu *vcpu)
 {
-	return page_address(vcpu->event_page) + RVF_EVENT_DATA;
-}
-
-/* The plugin's page is written to and never read: it may hold anything. */
-static void rvf_vcpu_tell(struct rvf_vcpu *vcpu,
-			  const struct rvf_vcpu_event *event)
-{
-	*rvf_vcpu_event(vcpu) = *event;
+	return (void *)vcpu->event + RVF_EVENT_DATA;
 }
 
 /**
  * struct rvf_access - A guest's access that no memory answers
  * @space: One of enum rvf_space.
+ * @reason: KVM's exit reason.
  * @address: Of its first byte.
  * @data: KVM's bytes of it.
  * @length: How many.
@@ -118,6 +111,7 @@ static void rvf_vcpu_tell(struct rvf_vcpu *vcpu,
  */
 struct rvf_access {
 	u32 space;
+	u32 reason;
 	u64 address;
 	void *data;
 	u32 length;
@@ -129,16 +123,7 @@ struct rvf_access {
 static bool rvf_vcpu_access(struct rvf_vcpu *vcpu,
 			    const struct rvf_access *access)
 {
-	struct rvf_vcpu_event event = {
-		.kind = RVF_EVENT_IO,
-		.space = access->space,
-		.address = access->address,
-		.length = access->length,
-		.count = access->count,
-		.is_write = access->is_write,
-		.reason = access->space == RVF_SPACE_PORT ? KVM_EXIT_IO :
-							    KVM_EXIT_MMIO,
-	};
+	struct rvf_vcpu_event *event = vcpu->event;
 
 	if (!rvf_vm_range_hit(vcpu->machine, access->space, access->address)) {
 		if (!access->is_write)
@@ -152,19 +137,25 @@ static bool rvf_vcpu_access(struct rvf_vcpu *vcpu,
 		vcpu->pending = access->length;
 		vcpu->pending_to = access->data;
 	}
-	rvf_vcpu_tell(vcpu, &event);
+	/* The page is written to and never read: it may hold anything. */
+	event->kind = RVF_EVENT_IO;
+	event->space = access->space;
+	event->address = access->address;
+	event->length = access->length;
+	event->count = access->count;
+	event->is_write = access->is_write;
+	event->reason = access->reason;
+	event->code = 0;
 	return true;
 }
 
-static void rvf_vcpu_end(struct rvf_vcpu *vcpu, u32 reason, u64 code)
+static void rvf_vcpu_tell(struct rvf_vcpu *vcpu, u32 kind, u32 reason, u64 code)
 {
-	struct rvf_vcpu_event event = {
-		.kind = RVF_EVENT_END,
+	*vcpu->event = (struct rvf_vcpu_event){
+		.kind = kind,
 		.reason = reason,
 		.code = code,
 	};
-
-	rvf_vcpu_tell(vcpu, &event);
 }
 
 static bool rvf_vcpu_port_exit(struct rvf_vcpu *vcpu, struct kvm_run *run)
@@ -173,6 +164,7 @@ static bool rvf_vcpu_port_exit(struct rvf_vcpu *vcpu, struct kvm_run *run)
 	u64 offset = run->io.data_offset;
 	struct rvf_access access = {
 		.space = RVF_SPACE_PORT,
+		.reason = KVM_EXIT_IO,
 		.address = run->io.port,
 		.length = length,
 		.count = run->io.count,
@@ -182,10 +174,10 @@ static bool rvf_vcpu_port_exit(struct rvf_vcpu *vcpu, struct kvm_run *run)
 	if (offset >> PAGE_SHIFT != KVM_PIO_PAGE_OFFSET ||
 	    length > RVF_EVENT_DATA_LEN ||
 	    offset_in_page(offset) + length > PAGE_SIZE) {
-		rvf_vcpu_end(vcpu, run->exit_reason, 0);
+		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason, 0);
 		return true;
 	}
-	access.data = page_address(vcpu->pio_page) + offset_in_page(offset);
+	access.data = vcpu->pio + offset_in_page(offset);
 	return rvf_vcpu_access(vcpu, &access);
 }
 
@@ -193,6 +185,7 @@ static bool rvf_vcpu_mmio_exit(struct rvf_vcpu *vcpu, struct kvm_run *run)
 {
 	struct rvf_access access = {
 		.space = RVF_SPACE_MMIO,
+		.reason = KVM_EXIT_MMIO,
 		.address = run->mmio.phys_addr,
 		.data = run->mmio.data,
 		.length = min_t(u32, run->mmio.len, sizeof(run->mmio.data)),
@@ -206,7 +199,7 @@ static bool rvf_vcpu_mmio_exit(struct rvf_vcpu *vcpu, struct kvm_run *run)
 /* Returns whether the plugin is to be told. */
 static bool rvf_vcpu_exit(struct rvf_vcpu *vcpu)
 {
-	struct kvm_run *run = rvf_vcpu_kvm_run(vcpu);
+	struct kvm_run *run = vcpu->run;
 
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
@@ -216,14 +209,14 @@ static bool rvf_vcpu_exit(struct rvf_vcpu *vcpu)
 	case KVM_EXIT_INTR:
 		return false;
 	case KVM_EXIT_INTERNAL_ERROR:
-		rvf_vcpu_end(vcpu, run->exit_reason, run->internal.suberror);
+		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason, run->internal.suberror);
 		return true;
 	case KVM_EXIT_FAIL_ENTRY:
-		rvf_vcpu_end(vcpu, run->exit_reason,
+		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason,
 			     run->fail_entry.hardware_entry_failure_reason);
 		return true;
 	default:
-		rvf_vcpu_end(vcpu, run->exit_reason, 0);
+		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason, 0);
 		return true;
 	}
 }
@@ -231,7 +224,6 @@ static bool rvf_vcpu_exit(struct rvf_vcpu *vcpu)
 /* A kick that was asked for, if any, is told once. */
 static bool rvf_vcpu_take_kick(struct rvf_vcpu *vcpu)
 {
-	struct rvf_vcpu_event event = { .kind = RVF_EVENT_KICKED };
 	bool kicked;
 
 	if (!READ_ONCE(vcpu->kicked))
@@ -241,7 +233,7 @@ static bool rvf_vcpu_take_kick(struct rvf_vcpu *vcpu)
 	vcpu->kicked = false;
 	spin_unlock(&vcpu->kick_lock);
 	if (kicked)
-		rvf_vcpu_tell(vcpu, &event);
+		rvf_vcpu_tell(vcpu, RVF_EVENT_KICKED, 0, 0);
 	return kicked;
 }
 
@@ -264,7 +256,7 @@ static bool rvf_vcpu_is_nested(const struct rvf_vcpu *vcpu)
  */
 static int rvf_vcpu_loop(struct rvf_vcpu *vcpu)
 {
-	struct kvm_run *run = rvf_vcpu_kvm_run(vcpu);
+	struct kvm_run *run = vcpu->run;
 	bool kicked;
 	long err;
 
@@ -286,14 +278,6 @@ static int rvf_vcpu_loop(struct rvf_vcpu *vcpu)
 	}
 }
 
-static void rvf_vcpu_set_runner(struct rvf_vcpu *vcpu,
-				struct task_struct *runner)
-{
-	spin_lock(&vcpu->kick_lock);
-	vcpu->runner = runner;
-	spin_unlock(&vcpu->kick_lock);
-}
-
 /**
  * rvf_vcpu_run - RVF_VCPU_RUN
  * @vcpu: The vCPU, whose lock is held; the caller is in its mm.
@@ -311,9 +295,10 @@ int rvf_vcpu_run(struct rvf_vcpu *vcpu)
 		memcpy(vcpu->pending_to, rvf_vcpu_data(vcpu), vcpu->pending);
 		vcpu->pending = 0;
 	}
-	rvf_vcpu_set_runner(vcpu, current);
+	/* Either a kick finds us, or we find it: see rvf_vcpu_kick(). */
+	smp_store_mb(vcpu->runner, current);
 	err = rvf_vcpu_loop(vcpu);
-	rvf_vcpu_set_runner(vcpu, NULL);
+	WRITE_ONCE(vcpu->runner, NULL);
 	return err;
 }
 
@@ -322,20 +307,27 @@ int rvf_vcpu_run(struct rvf_vcpu *vcpu)
  * @vcpu: The vCPU.
  *
  * Task work interrupts KVM_RUN as a signal would, whatever signals the thread
- * blocks, and needs no handler in the plugin.
+ * blocks, and needs no handler in the plugin. A thread that is on its way out
+ * of the command, or that ended since, is there as long as RCU lets it be; it
+ * has nothing to do then.
  */
 void rvf_vcpu_kick(struct rvf_vcpu *vcpu)
 {
+	struct task_struct *runner;
 	bool queued = false;
 
 	kref_get(&vcpu->machine->refs);
 	spin_lock(&vcpu->kick_lock);
-	vcpu->kicked = true;
-	if (vcpu->runner && !vcpu->kick_queued &&
-	    !task_work_add(vcpu->runner, &vcpu->kick, TWA_SIGNAL)) {
+	/* Before the runner is looked for, who looks for this behind that. */
+	smp_store_mb(vcpu->kicked, true);
+	rcu_read_lock();
+	runner = READ_ONCE(vcpu->runner);
+	if (runner && !vcpu->kick_queued &&
+	    !task_work_add(runner, &vcpu->kick, TWA_SIGNAL)) {
 		vcpu->kick_queued = true;
 		queued = true;
 	}
+	rcu_read_unlock();
 	spin_unlock(&vcpu->kick_lock);
 	if (!queued)
 		rvf_machine_put(vcpu->machine);

@@ -97,10 +97,28 @@ static const struct rvf_ioctl_op rvf_vcpu_ops[] = {
 	RVF_IOCTL_OP(RVF_VCPU_RUN, rvf_cmd_vcpu_run, rvf_vcpu_run, flags),
 };
 
+/*
+ * Each exit comes this way: RVF_VCPU_RUN with the struct that everybody has,
+ * without the search and the copy for those of any other size.
+ */
+static long rvf_vcpu_enter(struct rvf_vcpu *vcpu, struct file *file,
+			   unsigned int number, unsigned long arg)
+{
+	struct rvf_vcpu_run cmd;
+
+	if (copy_from_user(&cmd, (void __user *)arg, sizeof(cmd)) ||
+	    cmd.size != sizeof(cmd) || cmd.flags)
+		return rvf_ioctl(file, number, arg, rvf_vcpu_ops,
+				 ARRAY_SIZE(rvf_vcpu_ops));
+	return rvf_vcpu_run(vcpu);
+}
+
 static long rvf_vcpu_command(struct rvf_vcpu *vcpu, struct file *file,
 			     unsigned int number, unsigned long arg)
 {
 	switch (number) {
+	case RVF_VCPU_RUN:
+		return rvf_vcpu_enter(vcpu, file, number, arg);
 	case KVM_GET_REGS:
 	case KVM_SET_REGS:
 	case KVM_GET_SREGS:

@@ -16,6 +16,7 @@ struct mm_struct;
 struct rvf_machine;
 struct rvf_tsk;
 struct rvf_ucmd;
+struct rvf_vcpu_event;
 struct task_struct;
 
 /**
@@ -25,13 +26,16 @@ struct task_struct;
  * @run_page: KVM's struct kvm_run; holds a reference.
  * @pio_page: The data of port I/O; holds a reference.
  * @event_page: What the plugin sees; holds a reference.
+ * @run: What lies in @run_page.
+ * @pio: In @pio_page.
+ * @event: In @event_page.
  * @lock: One command at a time, RVF_VCPU_RUN included. Above mmap_lock.
  * @pending: Bytes of a read that the plugin is to fill, 0: none; under @lock,
  *	as is the next.
  * @pending_to: Where they go.
  * @nested: Its CPUID offers virtualisation: it does not run; under @lock.
+ * @runner: The thread in RVF_VCPU_RUN; written by it, read under RCU.
  * @kick_lock: Guards the next three; nothing is taken inside.
- * @runner: The thread in RVF_VCPU_RUN.
  * @kicked: RVF_VM_KICK was asked and not told yet.
  * @kick_queued: @kick is on its way, with a reference on the machine.
  * @kick: Ends KVM_RUN in @runner as a signal would.
@@ -42,12 +46,15 @@ struct rvf_vcpu {
 	struct page *run_page;
 	struct page *pio_page;
 	struct page *event_page;
+	struct kvm_run *run;
+	void *pio;
+	struct rvf_vcpu_event *event;
 	struct mutex lock;	/* below rvf_machine.lock; see rvf.h */
 	u32 pending;
 	void *pending_to;
 	bool nested;
-	spinlock_t kick_lock;	/* innermost */
 	struct task_struct *runner;
+	spinlock_t kick_lock;	/* innermost */
 	bool kicked;
 	bool kick_queued;
 	struct callback_head kick;

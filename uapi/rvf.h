@@ -1005,6 +1005,7 @@ enum rvf_space {
  *
  * An access whose first byte lies in a reserved range is told to the plugin.
  * Any other is completed in the kernel: reads give zeros, writes are dropped.
+ * What the VM's own interrupt controllers and timer answer reaches neither.
  *
  * Errors: EINVAL space, or the range wraps round; EEXIST it overlaps another
  * one; ENOENT none begins there; ENOSPC %RVF_MAX_VM_RANGES are in use.

@@ -99,14 +99,15 @@ static void measure(struct row *row, bool keep)
 
 void measure_rounds(struct bench *bench, unsigned int first, unsigned int rounds)
 {
-	unsigned int round, i;
+	unsigned int count = bench->row_count - first, round, i;
 
 	rounds = rounds * bench->scale / 100;
 	if (rounds < 3)
 		rounds = 3;
+	/* None of them always follows the same one. */
 	for (round = 0; round <= rounds; round++)
-		for (i = first; i < bench->row_count; i++)
-			measure(bench->rows[i], round > 0);
+		for (i = 0; i < count; i++)
+			measure(bench->rows[first + (round + i) % count], round > 0);
 }
 
 static int compare(const void *a, const void *b)

@@ -46,10 +46,12 @@ struct row {
  * struct bench - The programs's options and its rows
  * @dir: Where scripts/bench put packages, keys and peers.
  * @scale: Rounds are multiplied by it, in percent.
+ * @instructions: The clock counts instructions: one is a nanosecond.
  */
 struct bench {
 	const char *dir;
 	unsigned int scale;
+	bool instructions;
 	struct row *rows[64];
 	unsigned int row_count;
 };
@@ -84,5 +86,6 @@ const char *in_dir(const struct bench *bench, const char *name);
 void bench_mount(struct bench *bench);
 void bench_queue(struct bench *bench);
 void bench_spawn(struct bench *bench);
+void bench_vcpu(struct bench *bench);
 
 #endif /* RVF_BENCH_H */

@@ -13,14 +13,15 @@ static const struct {
 	{ "mount", bench_mount },
 	{ "queue", bench_queue },
 	{ "spawn", bench_spawn },
+	{ "vcpu", bench_vcpu },
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 
 static void usage(FILE *file)
 {
-	fputs("Usage: rvf-bench [--scale PERCENT] [--json FILE] DIR [GROUP]...\n"
-	      "Measures the groups mount, queue and spawn. scripts/bench calls it.\n",
+	fputs("Usage: rvf-bench [--scale PERCENT] [--instructions] [--json FILE] DIR [GROUP]...\n"
+	      "Measures the groups mount, queue, spawn and vcpu. scripts/bench calls it.\n",
 	      file);
 }
 
@@ -49,6 +50,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "scale", required_argument, NULL, 's' },
 		{ "json", required_argument, NULL, 'j' },
+		{ "instructions", no_argument, NULL, 'i' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -65,6 +67,9 @@ int main(int argc, char **argv)
 				fprintf(stderr, "rvf-bench: --scale takes 1 to 10000\n");
 				return 2;
 			}
+			break;
+		case 'i':
+			bench.instructions = true;
 			break;
 		case 'j':
 			json = optarg;

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An exit of a vCPU: one port access of a guest, until the guest goes on.
+ * With KVM's own interface, through the module, and forwarded to a second
+ * process by two pipes; and accesses that the module completes by itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rvf/device.h>
+#include <rvf/process.h>
+
+#include "bench.h"
+#include "exits.h"
+#include "mounts.h"
+#include "raw_vm.h"
+
+#define EXITS  1000
+#define ROUNDS 21
+
+/* What the values are in; where instructions are counted, each is one ns. */
+static const char *unit = "us";
+static double unit_ns = 1000;
+
+/* The task, whose vCPU exits through the module */
+struct task {
+	int mount;
+	int netns;
+	int go;
+	int done;
+	struct rvf_process *process;
+	struct rvf_error error;
+};
+
+struct request {
+	struct task *task;
+	enum exits_how how;
+};
+
+static int spawn(struct task *task)
+{
+	char *argv[] = { "exits", NULL };
+	struct rvf_process_config config;
+	int task_fd, image_fd;
+	int ret = rvf_task_start(task->mount, 0, &task_fd, &image_fd, NULL, &task->error);
+
+	if (ret < 0)
+		return ret;
+	rvf_process_config_init(&config);
+	config.image_fd = image_fd;
+	config.task_fd = task_fd;
+	config.argv = argv;
+	config.stderr_fd = STDERR_FILENO;
+	config.netns_fd = task->netns;
+	ret = rvf_process_spawn(&config, &task->process, &task->error);
+	close(task_fd);
+	close(image_fd);
+	return ret;
+}
+
+/* Until the task answers, or is no more. */
+static int64_t receive(struct task *task)
+{
+	struct pollfd fds[] = {
+		{ .fd = task->done, .events = POLLIN },
+		{ .fd = rvf_process_pidfd(task->process), .events = POLLIN },
+	};
+	struct rvf_process_status status;
+	struct exits_answer answer;
+
+	if (poll(fds, 2, -1) < 0)
+		return -errno;
+	if (fds[0].revents & POLLIN) {
+		if (read(task->done, &answer, sizeof(answer)) != sizeof(answer))
+			return errno ? -errno : -EIO;
+		return answer.ns;
+	}
+	if (rvf_process_wait(task->process, -1, &status) == 0)
+		fprintf(stderr, "rvf-bench: exits: ended with %d %d\n", status.state, status.code);
+	return -EIO;
+}
+
+static int start(struct task *task, const char *package)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), ret;
+
+	task->mount = mount_nameless(package);
+	if (task->mount < 0 || kvm < 0)
+		return task->mount < 0 ? task->mount : -errno;
+	ret = rvf_supervise(task->mount, kvm, &task->error);
+	close(kvm);
+	if (ret < 0)
+		return ret;
+	task->netns = rvf_process_netns(&task->error);
+	task->go = mount_handle(task->mount, "go", RVF_RIGHT_WRITE);
+	task->done = mount_handle(task->mount, "done", RVF_RIGHT_READ);
+	if (task->netns < 0 || task->go < 0 || task->done < 0)
+		return -EIO;
+	ret = spawn(task);
+	if (ret < 0)
+		return ret;
+	ret = receive(task);
+	if (ret < 0)
+		rvf_error_system(&task->error, -ret, "the task has no VM");
+	return ret;
+}
+
+/* For one exit, or for one access that was none */
+static double measure_task(void *data)
+{
+	const struct request *request = data;
+	bool others = request->how == EXITS_UNDELIVERED;
+	struct exits_request message = { .how = request->how, .count = EXITS };
+	int64_t ns;
+
+	if (others)
+		message.count = EXITS / EXITS_OTHERS ? EXITS / EXITS_OTHERS : 1;
+	if (write(request->task->go, &message, sizeof(message)) != sizeof(message))
+		return -errno;
+	ns = receive(request->task);
+	if (ns < 0)
+		return ns;
+	return (double)ns / message.count / (others ? EXITS_OTHERS + 1 : 1) / unit_ns;
+}
+
+static double measure_raw(void *data)
+{
+	double ns = raw_vm_exits(data, EXITS);
+
+	return ns < 0 ? ns : ns / EXITS / unit_ns;
+}
+
+static struct row *add_task(struct bench *bench, const char *name, struct task *task,
+			    enum exits_how how, struct row *peer, double target)
+{
+	struct request *request = calloc(1, sizeof(*request));
+	struct row *row;
+
+	if (!request)
+		abort();
+	request->task = task;
+	request->how = how;
+	row = row_add(bench, name, unit, measure_task, request);
+	row->peer = peer;
+	row->target = target;
+	return row;
+}
+
+static void note_added(struct row *row)
+{
+	if (row->runs && row->peer->runs)
+		row_note(row, "adds %.2f %s to the median and %.2f to the minimum",
+			 row_median(row) - row_median(row->peer), row->unit,
+			 row_min(row) - row_min(row->peer));
+}
+
+/* What a task's jail costs at each system call is not the module's. */
+static int make_filtered(struct raw_vm *vm)
+{
+	struct rvf_error e;
+	void *filter;
+	size_t count;
+	int ret = rvf_process_filter(RVF_PROFILE_STRICT, 0, &filter, &count, &e);
+
+	if (ret < 0)
+		return ret;
+	ret = raw_vm_make_filtered(vm, filter, count);
+	free(filter);
+	return ret;
+}
+
+void bench_vcpu(struct bench *bench)
+{
+	struct task task = { .mount = -1, .netns = -1, .go = -1, .done = -1 };
+	struct raw_vm raw = { .to = -1 }, filtered = { .to = -1 }, forwarded = { .to = -1 };
+	struct row *rows[6], *piped;
+	cpu_set_t before;
+	unsigned int i;
+	int err;
+
+	if (bench->instructions) {
+		unit = "insn";
+		unit_ns = 1;
+	}
+	sched_getaffinity(0, sizeof(before), &before);
+	if (pin(0) < 0)
+		return;
+	i = bench->row_count;
+	rows[0] = row_add(bench, "vCPU exit, KVM_RUN", unit, measure_raw, &raw);
+	rows[1] = row_add(bench, "vCPU exit forwarded by pipes", unit, measure_raw, &forwarded);
+	rows[5] = row_add(bench, "vCPU exit, KVM_RUN with a filter", unit, measure_raw, &filtered);
+	rows[2] = add_task(bench, "vCPU exit, RVF_VCPU_RUN", &task, EXITS_BY_COMMAND, rows[5],
+			   bench->instructions ? 0 : 1.08);
+	rows[3] = add_task(bench, "vCPU exit, librvf-plugin", &task, EXITS_BY_LIBRARY, rows[5], 0);
+	rows[4] = add_task(bench, "unreserved access", &task, EXITS_UNDELIVERED, rows[0], 0.95);
+	rows[5]->peer = rows[0];
+	row_note(rows[5], "the system call filter of tasks");
+	rows[1]->peer = rows[0];
+	rows[1]->minima = true;
+	row_note(rows[0], "port access of one byte; all processes on one CPU, %d exits in a run",
+		 EXITS);
+	row_note(rows[1], "64 bytes to a second process and 64 back for each exit");
+	piped = add_task(bench, "vCPU exit against pipes", &task, EXITS_BY_COMMAND, rows[1], 0.6);
+	piped->minima = true;
+
+	err = raw_vm_make(&raw);
+	if (err)
+		row_skip(rows[0], "not measured: %s", strerror(-err));
+	err = raw_vm_make(&forwarded);
+	if (!err)
+		err = raw_vm_forward(&forwarded);
+	if (err)
+		row_skip(rows[1], "not measured: %s", strerror(-err));
+	err = make_filtered(&filtered);
+	if (err)
+		row_skip(rows[5], "not measured: %s", strerror(-err));
+	err = start(&task, in_dir(bench, "exits.rvf"));
+	if (err < 0) {
+		row_skip(rows[2], "not measured: %s", task.error.what);
+		row_skip(rows[3], "not measured: %s", task.error.what);
+		row_skip(rows[4], "not measured: %s", task.error.what);
+		row_skip(piped, "not measured: %s", task.error.what);
+	}
+	measure_rounds(bench, i, ROUNDS);
+	note_added(rows[5]);
+	note_added(rows[2]);
+	note_added(rows[3]);
+
+	/* The later one has the earlier one's pipes. */
+	raw_vm_end(&filtered);
+	raw_vm_end(&forwarded);
+	if (task.mount >= 0)
+		unmount(task.mount);
+	if (task.process) {
+		struct rvf_process_status status;
+
+		rvf_process_wait(task.process, -1, &status);
+		rvf_process_free(task.process, 0);
+	}
+	sched_setaffinity(0, sizeof(before), &before);
+}

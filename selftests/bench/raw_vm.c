@@ -23,8 +23,8 @@
 static int give_memory(int vm)
 {
 	struct kvm_userspace_memory_region region = { .memory_size = EXITS_MEMORY };
-	void *memory = mmap(NULL, EXITS_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			    -1, 0);
+	void *memory =
+		mmap(NULL, EXITS_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
@@ -149,8 +149,7 @@ int raw_vm_make_filtered(struct raw_vm *vm, const void *filter, size_t count)
 		return -ENOMEM;
 	memcpy(code, filter, count * sizeof(*code));
 	for (i = 0; i < count; i++)
-		if (code[i].code == (BPF_JMP | BPF_JEQ | BPF_K) &&
-		    code[i].k == RVF_IOC_TYPE << 8)
+		if (code[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && code[i].k == RVF_IOC_TYPE << 8)
 			code[i].k = KVMIO << 8;
 	the_filter.filter = code;
 	the_filter.len = count;

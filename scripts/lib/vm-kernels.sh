@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 #
 # Kernels that scripts/vm can start: one function kernel_NAME per kernel.
 # Such a function sets vm_release, vm_image and vm_modules (the directory that
-# holds modules.dep), or fails with a message. The name is what --kernel takes,
-# with "." written as "_".
+# holds modules.dep), or fails with a message; it may set vm_append, more for
+# the kernel's command line. The name is what --kernel takes, with "." written
+# as "_". cache.sh and debug-kernel.sh come first.
 
 # newest_kernel PREFIX: the newest Debian kernel release of that series whose
 # headers are installed too, so that a module can be built for what is booted.
@@ -32,4 +33,14 @@ kernel_6_1()
 	fi
 	vm_image=/boot/vmlinuz-$vm_release
 	vm_modules=/lib/modules/$vm_release
+}
+
+kernel_debug()
+{
+	debug_kernel || return 1
+	vm_release=$(cat "$debug_build/include/config/kernel.release") || return 1
+	vm_image=$debug_build/arch/x86/boot/bzImage
+	vm_modules=$debug_build/root/lib/modules/$vm_release
+	# or nothing is said of what the second bug in a run is
+	vm_append=kasan_multi_shot
 }

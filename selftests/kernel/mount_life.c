@@ -119,7 +119,7 @@ TEST_F(life, grace_is_given)
 	/* Then it is killed */
 	EXPECT_EQ(128 + SIGKILL, task_reap(&task));
 	EXPECT_LE(1400, now_ms() - start);
-	EXPECT_GE(6000, now_ms() - start);
+	EXPECT_GE(patience(6000), now_ms() - start);
 	EXPECT_TRUE(wait_gone(self->mount));
 }
 
@@ -140,7 +140,7 @@ TEST_F(life, grace_ends_early)
 	/* It waits to be asked */
 	task_ask(&task, SYS_poll, pfd, 1, -1);
 	sleep_ms(100);
-	EXPECT_EQ(0, unmount(self->mount, 20000));
+	EXPECT_EQ(0, unmount(self->mount, patience(20000)));
 	EXPECT_EQ(1, task_answer(&task));
 	EXPECT_EQ(POLLPRI, pfd->revents);
 	/* Last words */
@@ -148,7 +148,7 @@ TEST_F(life, grace_ends_early)
 	task_ask(&task, SYS_exit_group, 0);
 	EXPECT_EQ(0, task_reap(&task));
 	EXPECT_TRUE(wait_gone(self->mount));
-	EXPECT_GE(10000, now_ms() - start);
+	EXPECT_GE(patience(10000), now_ms() - start);
 }
 
 TEST_F(life, states)

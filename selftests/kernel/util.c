@@ -58,6 +58,20 @@ struct rvf_ctl_info ctl_info(int ctl)
 	return info;
 }
 
+unsigned int patience(unsigned int ms)
+{
+	static unsigned int scale;
+
+	if (!scale) {
+		const char *text = getenv("RVF_TIME_SCALE");
+
+		scale = text ? atoi(text) : 1;
+		if (scale < 1 || scale > 100)
+			die("RVF_TIME_SCALE is a number from 1 to 100, not '%s'", text);
+	}
+	return ms * scale;
+}
+
 unsigned int count_mounts(int ctl)
 {
 	return ctl_info(ctl).out_mounts;
@@ -65,7 +79,7 @@ unsigned int count_mounts(int ctl)
 
 bool wait_mounts(int ctl, unsigned int count)
 {
-	uint64_t end = now_ms() + PATIENCE_MS;
+	uint64_t end = now_ms() + patience(PATIENCE_MS);
 
 	while (count_mounts(ctl) != count) {
 		if (now_ms() > end)
@@ -110,7 +124,7 @@ struct rvf_task_status task_status(int mount, unsigned int component)
 
 bool wait_task_state(int mount, unsigned int component, unsigned int state)
 {
-	uint64_t end = now_ms() + PATIENCE_MS;
+	uint64_t end = now_ms() + patience(PATIENCE_MS);
 
 	while (task_status(mount, component).state != state) {
 		if (now_ms() > end)
@@ -150,7 +164,7 @@ int unmount(int mount, unsigned int grace_ms)
 
 bool wait_gone(int mount)
 {
-	uint64_t end = now_ms() + PATIENCE_MS;
+	uint64_t end = now_ms() + patience(PATIENCE_MS);
 
 	/* POLLPRI stays on, so poll does not wait for POLLHUP when it is asked too */
 	while (!(poll_for(mount, 0, 100) & POLLHUP)) {
@@ -210,7 +224,7 @@ int poll_for(int fd, int events, int ms)
 	int count;
 
 	do {
-		count = poll(&pfd, 1, ms);
+		count = poll(&pfd, 1, ms > 0 ? (int)patience(ms) : ms);
 	} while (count < 0 && errno == EINTR);
 	must(count);
 	return count ? pfd.revents : 0;

@@ -86,7 +86,13 @@ int handle_revoke(int handle, unsigned int flags);
 
 /* ---- waiting */
 
-/* The events that are there within @ms, 0 if none */
+/*
+ * @ms, or longer on a kernel that is slow by its nature: RVF_TIME_SCALE tells
+ * how many times. For limits that only a failure reaches.
+ */
+unsigned int patience(unsigned int ms);
+
+/* The events that are there within @ms of patience, 0 if none */
 int poll_for(int fd, int events, int ms);
 /* Those that are there now */
 int poll_now(int fd, int events);

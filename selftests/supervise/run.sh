@@ -49,10 +49,11 @@ check()
 	fi
 }
 
-# until SECONDS COMMAND...: waits until COMMAND returns 0
+# until SECONDS COMMAND...: waits until COMMAND returns 0, as many times as long
+# on a slow kernel
 until_ok()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${RVF_TIME_SCALE:-1}))
 
 	while ! "${@:2}" > /dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || { "${@:2}"; return 1; }
@@ -76,8 +77,8 @@ stop_rvfd()
 	return 0
 }
 
-mount_it() { rvfctl mount --timeout 60s "${@:2}" "$packages/$1.rvf"; }
-umount_it() { rvfctl umount --timeout 5s "/$1"; }
+mount_it() { rvfctl mount --timeout $((60 * ${RVF_TIME_SCALE:-1}))s "${@:2}" "$packages/$1.rvf"; }
+umount_it() { rvfctl umount --timeout $((5 * ${RVF_TIME_SCALE:-1}))s "/$1"; }
 # state TASK WORD: what ps says of a task
 state() { rvfctl ps "${1%:*}" | awk -v t="$1" -v s="$2" '$1 == t && $3 == s { f = 1 } END { exit !f }'; }
 column() { rvfctl ps "${1%:*}" | awk -v t="$1" -v n="$2" '$1 == t { print $n }'; }

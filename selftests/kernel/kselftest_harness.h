@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's harness, with more time for each test: a debug kernel under
+ * emulation takes many times as long. run-vm.sh limits a whole program.
+ */
+#include_next <kselftest_harness.h>
+
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 240

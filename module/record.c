@@ -77,8 +77,9 @@ static int rvf_rsa_weak(const u8 *n, size_t len)
 	base = mpi_read_raw_data(&two, 1);
 	result = mpi_alloc(0);
 	if (modulus && exponent && base && result) {
-		mpi_sub_ui(exponent, modulus, 1);
-		err = mpi_powm(result, base, exponent, modulus);
+		err = mpi_sub_ui(exponent, modulus, 1);
+		if (!err)
+			err = mpi_powm(result, base, exponent, modulus);
 		if (!err && !mpi_cmp_ui(result, 1))
 			err = -EKEYREJECTED;
 	}

@@ -468,8 +468,10 @@ static void rvf_load_result(struct rvf_load *load, int err)
 	cmd->out_index = load->why.index;
 	if (err == -ENOMEM || err == -EEXIST || err == -EMFILE)
 		cmd->out_status = RVF_VERIFY_CAPABILITIES_INSUFFICIENT;
-	if (err)
+	if (err) {
+		cmd->out_fd = -1;
 		return;
+	}
 	cmd->out_status = RVF_VERIFY_SIGNATURE_VALID;
 	cmd->out_components = mnt->manifest.n_components;
 	cmd->out_regions = mnt->manifest.n_regions;

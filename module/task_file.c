@@ -99,11 +99,14 @@ static int rvf_cmd_bind(struct rvf_ucmd *ucmd)
 
 	if (cmd->flags || cmd->__reserved)
 		return -EOPNOTSUPP;
+	cmd->out_reason = RVF_REASON_NONE;
 	cmd->out_incarnation = tf->incarnation;
-	/* Once before: a caller that cannot be told would be bound all the same. */
+	/* Told before it is done: once bound, nothing can fail any more. */
 	if (rvf_ucmd_respond(ucmd))
 		return -EFAULT;
 	err = rvf_tsk_bind(tf->tsk, tf->incarnation, &cmd->out_reason);
+	if (!err)
+		return 0;
 	return rvf_ucmd_respond(ucmd) ?: err;
 }
 

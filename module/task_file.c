@@ -16,7 +16,7 @@
 /**
  * struct rvf_tfile - A task fd
  * @tsk: The task; with a reference on its mount.
- * @incarnation: The one that it is for; 0: none, RVF_TASK failed.
+ * @incarnation: The one that it is for; 0: none yet, or RVF_TASK failed.
  */
 struct rvf_tfile {
 	struct rvf_tsk *tsk;
@@ -320,14 +320,18 @@ static int rvf_tsk_startable(struct rvf_tsk *tsk, const struct rvf_mfile *claim)
 }
 
 static int rvf_tsk_begin(struct rvf_tsk *tsk, const struct rvf_mfile *claim,
-			 struct rvf_start *start)
+			 struct rvf_start *start, u64 incarnation)
 {
 	int err;
 
 	mutex_lock(&tsk->mnt->lock);
 	err = rvf_tsk_startable(tsk, claim);
+	/* Another RVF_TASK came in between, and what it began is over already. */
+	if (!err && tsk->incarnation + 1 != incarnation)
+		err = -EBUSY;
 	if (!err) {
-		start->tf->incarnation = ++tsk->incarnation;
+		tsk->incarnation = incarnation;
+		start->tf->incarnation = incarnation;
 		tsk->bind_reason = RVF_REASON_NONE;
 		rvf_tsk_set_state(tsk, RVF_TASK_STARTING);
 	}
@@ -371,6 +375,7 @@ int rvf_tsk_start(struct rvf_ucmd *ucmd, struct rvf_mnt *mnt,
 	mutex_lock(&mnt->lock);
 	err = rvf_tsk_startable(tsk, claim);
 	image = err ? NULL : get_file(tsk->image);
+	cmd->out_incarnation = tsk->incarnation + 1;
 	mutex_unlock(&mnt->lock);
 	if (err)
 		return err;
@@ -379,14 +384,12 @@ int rvf_tsk_start(struct rvf_ucmd *ucmd, struct rvf_mnt *mnt,
 	if (err)
 		return err;
 
-	err = rvf_tsk_begin(tsk, claim, &start);
-	if (err)
-		goto abort;
 	cmd->out_task_fd = start.task_fd;
 	cmd->out_image_fd = start.image_fd;
-	cmd->out_incarnation = start.tf->incarnation;
-	/* Where this fails the incarnation ends, as one that nobody bound. */
+	/* Told before it is done: an incarnation that began cannot be undone. */
 	err = rvf_ucmd_respond(ucmd);
+	if (!err)
+		err = rvf_tsk_begin(tsk, claim, &start, cmd->out_incarnation);
 	if (err)
 		goto abort;
 	fd_install(start.image_fd, start.image);

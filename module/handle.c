@@ -382,13 +382,19 @@ static int rvf_cmd_handle_revoke(struct rvf_ucmd *ucmd)
 	err = rvf_node_check(node, RVF_RIGHT_REVOKE);
 	if (err)
 		return err;
+	/* Told before it is done: what was revoked stays so. */
+	cmd->out_count = 0;
+	if (rvf_ucmd_respond(ucmd))
+		return -EFAULT;
 
 	mutex_lock(&node->mnt->tree_lock);
 	cmd->out_count = rvf_revoke_subtree(node,
 					    cmd->flags & RVF_REVOKE_DERIVED,
 					    RVF_NODE_REVOKED);
 	mutex_unlock(&node->mnt->tree_lock);
-	return rvf_ucmd_respond(ucmd);
+	/* A caller whose memory went meanwhile is told of none. */
+	rvf_ucmd_respond(ucmd);
+	return 0;
 }
 
 static const struct rvf_ioctl_op rvf_handle_ops[] = {

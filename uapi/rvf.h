@@ -1185,7 +1185,8 @@ enum rvf_revoke_flags {
  * struct rvf_handle_revoke - ioctl(RVF_HANDLE_REVOKE)
  * @size: sizeof(struct rvf_handle_revoke)
  * @flags: Bits of enum rvf_revoke_flags
- * @out_count: How many handle nodes were revoked
+ * @out_count: How many handle nodes were revoked; 0 too when that could not be
+ *	written any more
  * @__reserved: Must be 0
  *
  * Needs REVOKE. When it returns, no process can use a revoked handle any more,

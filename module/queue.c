@@ -9,6 +9,7 @@
  */
 #include <linux/mm.h>
 #include <linux/poll.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/vmalloc.h>
 #include "handle.h"
@@ -174,16 +175,20 @@ int rvf_queue_send(struct rvf_queue *queue, struct rvf_node *node,
  * @queue: The queue; the caller holds a use of its object.
  * @node: The receiver's handle.
  * @to: Where to.
- * @length: Filled with the message's bytes, also with -EMSGSIZE.
- * @badge: Filled with the badge of the handle it was sent through.
+ * @message: Filled with the message's bytes, also with -EMSGSIZE, and with the
+ *	badge of the handle it was sent through.
+ * @entry: Where @message is copied to before the message is gone, NULL:
+ *	nowhere.
  *
- * A message that does not fit, or cannot be copied, goes back to where it was.
+ * A message that does not fit, or cannot be copied, or not be told of, goes
+ * back to where it was.
  *
  * Return: 0, -EAGAIN empty, -EMSGSIZE, -EFAULT, or what the handle's check
  * says.
  */
 int rvf_queue_receive(struct rvf_queue *queue, struct rvf_node *node,
-		      struct iov_iter *to, u32 *length, u64 *badge)
+		      struct iov_iter *to, struct rvf_message *message,
+		      struct rvf_message __user *entry)
 {
 	struct rvf_slot *slot;
 	int err;
@@ -194,8 +199,8 @@ int rvf_queue_receive(struct rvf_queue *queue, struct rvf_node *node,
 	if (!err && !slot)
 		err = -EAGAIN;
 	if (!err) {
-		*length = slot->length;
-		*badge = slot->badge;
+		message->length = slot->length;
+		message->badge = slot->badge;
 		if (slot->length > iov_iter_count(to))
 			err = -EMSGSIZE;
 		else
@@ -206,7 +211,8 @@ int rvf_queue_receive(struct rvf_queue *queue, struct rvf_node *node,
 		return err;
 
 	if (copy_to_iter(rvf_slot_data(queue, slot), slot->length, to) !=
-	    slot->length) {
+	    slot->length ||
+	    (entry && copy_to_user(entry, message, sizeof(*message)))) {
 		spin_lock(&queue->lock);
 		list_add(&slot->entry, &queue->full);
 		spin_unlock(&queue->lock);

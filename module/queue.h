@@ -62,7 +62,8 @@ int rvf_queue_create(struct rvf_queue *queue, u32 index, u32 slots,
 int rvf_queue_send(struct rvf_queue *queue, struct rvf_node *node,
 		   struct iov_iter *from);
 int rvf_queue_receive(struct rvf_queue *queue, struct rvf_node *node,
-		      struct iov_iter *to, u32 *length, u64 *badge);
+		      struct iov_iter *to, struct rvf_message *message,
+		      struct rvf_message __user *entry);
 
 static inline struct rvf_queue *rvf_queue_of(struct rvf_object *object)
 {

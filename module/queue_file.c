@@ -36,8 +36,7 @@ static ssize_t rvf_queue_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct rvf_node *node = rvf_handle_node(iocb->ki_filp);
 	struct rvf_queue *queue = rvf_queue_of(node->object);
-	u32 length;
-	u64 badge;
+	struct rvf_message message;
 	int err;
 
 	err = rvf_node_check(node, RVF_RIGHT_READ);
@@ -46,7 +45,7 @@ static ssize_t rvf_queue_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (!rvf_object_use(&queue->object))
 		return -EPIPE;
 	for (;;) {
-		err = rvf_queue_receive(queue, node, to, &length, &badge);
+		err = rvf_queue_receive(queue, node, to, &message, NULL);
 		if (err != -EAGAIN || !rvf_may_wait(iocb))
 			break;
 		err = wait_event_interruptible(queue->receivers,
@@ -58,7 +57,7 @@ static ssize_t rvf_queue_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	rvf_object_unuse(&queue->object);
 	if (err)
 		return rvf_receive_error(err);
-	return length;
+	return message.length;
 }
 
 static ssize_t rvf_queue_write_iter(struct kiocb *iocb, struct iov_iter *from)
@@ -105,7 +104,8 @@ static int rvf_batch_send_one(struct rvf_queue *queue, struct rvf_node *node,
 
 static int rvf_batch_receive_one(struct rvf_queue *queue,
 				 struct rvf_node *node,
-				 struct rvf_message *message)
+				 struct rvf_message *message,
+				 struct rvf_message __user *entry)
 {
 	struct iov_iter iter;
 	struct iovec iov;
@@ -116,19 +116,18 @@ static int rvf_batch_receive_one(struct rvf_queue *queue,
 	if (err)
 		return err;
 	message->type = queue->type;
-	return rvf_queue_receive(queue, node, &iter, &message->length,
-				 &message->badge);
+	err = rvf_queue_receive(queue, node, &iter, message, entry);
+	/* One that does not fit is told of, too, if that is possible. */
+	if (err == -EMSGSIZE &&
+	    copy_to_user(entry, message, sizeof(*message)))
+		err = -EFAULT;
+	return err;
 }
 
-/*
- * One message of a batch. A received one is gone from the queue before its
- * length can be told: so its entry is written to once beforehand.
- */
 static int rvf_batch_one(struct rvf_queue *queue, struct rvf_node *node,
 			 struct rvf_message __user *entry, bool send)
 {
 	struct rvf_message message;
-	int err;
 
 	if (copy_from_user(&message, entry, sizeof(message)))
 		return -EFAULT;
@@ -136,15 +135,7 @@ static int rvf_batch_one(struct rvf_queue *queue, struct rvf_node *node,
 		return -EOPNOTSUPP;
 	if (send)
 		return rvf_batch_send_one(queue, node, &message);
-
-	if (copy_to_user(entry, &message, sizeof(message)))
-		return -EFAULT;
-	err = rvf_batch_receive_one(queue, node, &message);
-	if (!err || err == -EMSGSIZE) {
-		if (copy_to_user(entry, &message, sizeof(message)) && !err)
-			err = -EFAULT;
-	}
-	return err;
+	return rvf_batch_receive_one(queue, node, &message, entry);
 }
 
 static int rvf_batch(struct rvf_ucmd *ucmd, bool send)
@@ -164,6 +155,9 @@ static int rvf_batch(struct rvf_ucmd *ucmd, bool send)
 	err = rvf_node_check(node, send ? RVF_RIGHT_WRITE : RVF_RIGHT_READ);
 	if (err)
 		return err;
+	/* Told before it is done, as if all will be: mostly that is so. */
+	if (rvf_ucmd_respond(ucmd))
+		return -EFAULT;
 	if (!rvf_object_use(&queue->object))
 		return -ENODEV;
 
@@ -175,6 +169,8 @@ static int rvf_batch(struct rvf_ucmd *ucmd, bool send)
 	}
 	rvf_object_unuse(&queue->object);
 
+	if (!err)
+		return 0;
 	cmd->count = done;
 	if (done)
 		err = 0;

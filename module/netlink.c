@@ -364,6 +364,12 @@ void rvf_nl_cleanup(void)
 	genl_unregister_family(&rvf_nl_family);
 }
 
+/* Who listens learns that it missed something, and can dump again. */
+static void rvf_nl_event_lost(void)
+{
+	genl_set_err(&rvf_nl_family, &init_net, 0, 0, -ENOBUFS);
+}
+
 /* Begin an event, or NULL: nobody listens, or no memory (it is then lost). */
 static struct sk_buff *rvf_nl_event_begin(u8 command, u64 mount_id,
 					  enum rvf_nl_event event, void **head)
@@ -373,8 +379,10 @@ static struct sk_buff *rvf_nl_event_begin(u8 command, u64 mount_id,
 	if (!genl_has_listeners(&rvf_nl_family, &init_net, 0))
 		return NULL;
 	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb)
+	if (!skb) {
+		rvf_nl_event_lost();
 		return NULL;
+	}
 	*head = genlmsg_put(skb, 0, 0, &rvf_nl_family, 0, command);
 	if (!*head || nla_put_u32(skb, RVF_NL_A_EVENT, event) ||
 	    rvf_nl_put_u64(skb, RVF_NL_A_MOUNT_ID, mount_id)) {
@@ -388,6 +396,7 @@ static void rvf_nl_event_end(struct sk_buff *skb, void *head, int err)
 {
 	if (err) {
 		nlmsg_free(skb);
+		rvf_nl_event_lost();
 		return;
 	}
 	genlmsg_end(skb, head);

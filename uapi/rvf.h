@@ -1338,7 +1338,8 @@ struct rvf_queue_batch {
  * Events (a message of the same kind as in the dump, with RVF_NL_A_EVENT):
  * RVF_NL_MOUNT when a mount appears, is asked to unmount, is gone, or loses or
  * gains its supervisor; RVF_NL_TASK when a task's state changes. An event is
- * lost when its receiver is slow (ENOBUFS at the socket): then dump again.
+ * lost when its receiver is slow or memory is short (ENOBUFS at the socket):
+ * then dump again.
  */
 #define RVF_NL_FAMILY	"rvf"
 #define RVF_NL_VERSION	1

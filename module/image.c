@@ -75,6 +75,12 @@ void rvf_image_cleanup(void)
 	kfree(rvf_image_fops);
 }
 
+/* The kernel's own shmem has no limit: for it, no space means no memory. */
+static int rvf_image_error(long err)
+{
+	return err == -ENOSPC ? -ENOMEM : err;
+}
+
 static int rvf_image_fill(struct file *image, struct rvf_segment_reader *reader)
 {
 	void *chunk = kvmalloc(RVF_IMAGE_CHUNK, RVF_GFP);
@@ -92,7 +98,7 @@ static int rvf_image_fill(struct file *image, struct rvf_segment_reader *reader)
 			break;
 		put = kernel_write(image, chunk, len, &pos);
 		if (put != len)
-			err = put < 0 ? put : -ENOMEM;
+			err = put < 0 ? rvf_image_error(put) : -ENOMEM;
 	}
 	kvfree(chunk);
 	return err;
@@ -133,7 +139,7 @@ struct file *rvf_image_create(const char *name, u32 name_len,
 	image = shmem_file_setup(label, 0, 0);
 	kfree(label);
 	if (IS_ERR(image))
-		return image;
+		return ERR_PTR(rvf_image_error(PTR_ERR(image)));
 	/* ENOMEM where the cgroup is full, and no OOM killer: as RVF_GFP. */
 	mapping_set_gfp_mask(image->f_mapping, GFP_HIGHUSER |
 			     __GFP_RETRY_MAYFAIL | __GFP_NOWARN);

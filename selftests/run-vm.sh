@@ -67,6 +67,7 @@ if [ -n "$loaded" ]; then
 	[ -c /dev/rvfctl ] || skip_all "the module is not loaded"
 else
 	[ -f "$module" ] || skip_all "no module $module: run make module"
+	export RVF_MODULE=$module
 fi
 
 failed=0

@@ -17,62 +17,6 @@ FIXTURE(keys)
 	struct rvf_key_add add;
 };
 
-/* A factor of 2,048 bits that itself has no small ones: one more than their product's multiple */
-static void fresh_factor(BIGNUM *factor)
-{
-	static BIGNUM *primorial;
-	BN_CTX *ctx = BN_CTX_new();
-	BIGNUM *rest = BN_new();
-
-	if (!primorial) {
-		primorial = BN_new();
-		BN_one(primorial);
-		for (BN_ULONG p = 2; p < 1300; p++) {
-			bool prime = true;
-
-			for (BN_ULONG d = 2; d * d <= p; d++)
-				prime = prime && p % d;
-			if (prime)
-				BN_mul_word(primorial, p);
-		}
-	}
-	if (BN_rand(factor, RVF_RSA4096_LEN * 4, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ANY) != 1)
-		die("no random numbers");
-	BN_mod(rest, factor, primorial, ctx);
-	BN_sub(factor, factor, rest);
-	BN_add_word(factor, 1);
-	BN_free(rest);
-	BN_CTX_free(ctx);
-}
-
-static bool has_small_factor(const BIGNUM *n)
-{
-	for (BN_ULONG d = 3; d < 4096; d += 2) {
-		if (BN_mod_word(n, d) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* A modulus that looks like any other; nobody knows a private key for it */
-static void fresh_modulus(uint8_t modulus[RVF_RSA4096_LEN])
-{
-	BIGNUM *p = BN_new(), *q = BN_new(), *n = BN_new();
-	BN_CTX *ctx = BN_CTX_new();
-
-	do {
-		fresh_factor(p);
-		fresh_factor(q);
-		BN_mul(n, p, q, ctx);
-	} while (has_small_factor(n));
-	if (BN_bn2binpad(n, modulus, RVF_RSA4096_LEN) != RVF_RSA4096_LEN)
-		die("this modulus is too large");
-	BN_CTX_free(ctx);
-	BN_free(p);
-	BN_free(q);
-	BN_free(n);
-}
-
 static void set_modulus(struct rvf_key_record *record, const BIGNUM *n)
 {
 	if (BN_bn2binpad(n, record->key, RVF_RSA4096_LEN) != RVF_RSA4096_LEN)
@@ -84,7 +28,7 @@ FIXTURE_SETUP(keys)
 	uint8_t modulus[RVF_RSA4096_LEN];
 
 	self->ctl = ctl_open();
-	fresh_modulus(modulus);
+	key_fresh_modulus(modulus);
 	key_record_around(modulus, &self->record);
 }
 
@@ -407,7 +351,7 @@ TEST_F_TIMEOUT(keys, too_many, 300)
 
 		if (result)
 			ASSERT_EQ(-EEXIST, result);
-		fresh_modulus(modulus);
+		key_fresh_modulus(modulus);
 		memcpy(self->record.key, modulus, sizeof(modulus));
 		count = count_keys(self->ctl);
 	}

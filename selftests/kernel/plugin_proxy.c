@@ -12,6 +12,7 @@
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>
 
+#include "nth.h"
 #include "proxy.h"
 
 #define STACK 16384
@@ -115,6 +116,18 @@ static long steal(long pidfd, long limit, long rounds)
 	return result;
 }
 
+static long perform(const struct proxy_request *request);
+
+static long perform_nth(int file, unsigned int n, const struct proxy_request *request, long *hit)
+{
+	long result;
+
+	nth_arm(call, file, n);
+	result = perform(request);
+	*hit = nth_disarm(call, file);
+	return result;
+}
+
 static long perform(const struct proxy_request *request)
 {
 	const long *arg = request->args;
@@ -130,6 +143,8 @@ static long perform(const struct proxy_request *request)
 		return ((long (*)(void))arg[0])();
 	case PROXY_STEAL:
 		return steal(arg[0], arg[1], arg[2]);
+	case PROXY_NTH:
+		return perform_nth(arg[0], arg[1], (void *)arg[2], (long *)arg[3]);
 	}
 	return call(request->number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 }

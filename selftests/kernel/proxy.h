@@ -32,6 +32,8 @@ enum proxy_call {
 	 * order of arguments: the first that it gets, or the last error
 	 */
 	PROXY_STEAL = -5,
+	/* nth(file, n, request, hit): a request that fails on the way; see nth.h */
+	PROXY_NTH = -6,
 };
 
 struct proxy_request {

@@ -22,6 +22,8 @@ void key_record(enum test_key key, struct rvf_key_record *record);
 /* By way of the record's algorithm and key */
 void key_record_id(const struct rvf_key_record *record, uint8_t id[RVF_KEY_ID_LEN]);
 void key_id(enum test_key key, uint8_t id[RVF_KEY_ID_LEN]);
+/* A modulus that looks like any other; nobody knows a private key for it */
+void key_fresh_modulus(uint8_t modulus[RVF_RSA4096_LEN]);
 /* A record around any modulus */
 void key_record_around(const uint8_t modulus[RVF_RSA4096_LEN], struct rvf_key_record *record);
 

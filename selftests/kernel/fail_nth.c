@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every command with each of its allocations and copies failing in turn. The
+ * commands are in fail_nth_*.c; here is what is done with each. Needs a kernel
+ * with fault injection.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fail_nth.h"
+#include "kselftest_harness.h"
+#include "nth.h"
+
+/* More than any call has by far: it would never end */
+#define MOST	  2000
+#define ARGUMENTS 65536
+
+static char arguments[ARGUMENTS] __attribute__((aligned(16)));
+
+long fail_own_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+	return sys(syscall(number, a, b, c, d, e, f));
+}
+
+void *fail_alloc(struct fail *f, size_t size)
+{
+	void *place = f->memory + f->used;
+
+	f->used += (size + 15) & ~15ul;
+	if (f->used > ARGUMENTS)
+		die("no room for the arguments of a call");
+	return memset(place, 0, size);
+}
+
+void *fail_put(struct fail *f, const void *data, size_t size)
+{
+	return memcpy(fail_alloc(f, size), data, size);
+}
+
+long fail_syscall(struct fail *f, long number, long a, long b, long c, long d, long e, long g)
+{
+	struct proxy_request request = { number, { a, b, c, d, e, g } };
+	long result, *hit;
+
+	f->hit = false;
+	if (f->in_task && !f->nth)
+		return task_call(&f->task, number, a, b, c, d, e, g);
+	if (f->in_task) {
+		hit = fail_alloc(f, sizeof(*hit));
+		result = task_call(&f->task, PROXY_NTH, f->nth_file, f->nth,
+				   fail_put(f, &request, sizeof(request)), hit);
+		f->hit = *hit;
+		return result;
+	}
+	if (!f->nth)
+		return fail_own_syscall(number, a, b, c, d, e, g);
+	nth_arm(fail_own_syscall, f->nth_file, f->nth);
+	result = fail_own_syscall(number, a, b, c, d, e, g);
+	f->hit = nth_disarm(fail_own_syscall, f->nth_file);
+	return result;
+}
+
+long fail_ioctl(struct fail *f, int fd, unsigned long command, void *arg)
+{
+	size_t size = *(uint32_t *)arg;
+	void *there = fail_put(f, arg, size);
+	long result = fail_call(f, SYS_ioctl, fd, command, there);
+
+	memcpy(arg, there, size);
+	return result;
+}
+
+/* The plugin has no /proc, so it is given its fail-nth */
+void fail_spawn(struct fail *f)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} * control;
+	struct msghdr *message;
+	struct iovec *io;
+	char path[64];
+	int file;
+
+	task_spawn(&f->task, f->mount, 0, 0);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/fail-nth", f->task.pid, f->task.pid);
+	file = must(open(path, O_RDWR | O_CLOEXEC));
+	send_fd(f->task.socket[1], file);
+	close(file);
+
+	control = task_alloc(&f->task, sizeof(*control));
+	io = task_alloc(&f->task, sizeof(*io));
+	*io = (struct iovec){ task_alloc(&f->task, 1), 1 };
+	message = task_alloc(&f->task, sizeof(*message));
+	*message = (struct msghdr){
+		.msg_iov = io,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(*control),
+	};
+	must_rvf(task_call(&f->task, SYS_recvmsg, PROXY_SOCKET + 1, message, 0));
+	memcpy(&f->nth_file, CMSG_DATA(&control->header), sizeof(f->nth_file));
+	f->in_task = true;
+	f->memory = task_alloc(&f->task, ARGUMENTS);
+	f->used = 0;
+}
+
+static void own_calls(struct fail *f)
+{
+	f->in_task = false;
+	f->memory = arguments;
+	f->used = 0;
+	f->nth_file = must(open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC));
+}
+
+void fail_kill(struct fail *f)
+{
+	task_kill(&f->task);
+	fail_unless(wait_task_state(f->mount, 0, RVF_TASK_EXITED));
+	f->task.pid = 0;
+}
+
+/* ---- the state that a failed call must leave as it was */
+
+static void put_fds(FILE *out, pid_t pid)
+{
+	char path[300], target[300];
+	struct dirent *entry;
+	ssize_t length;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		die("%s: %s", path, strerror(errno));
+	while ((entry = readdir(dir))) {
+		if (pid == getpid() && atoi(entry->d_name) == dirfd(dir))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, entry->d_name);
+		length = readlink(path, target, sizeof(target));
+		if (length > 0)
+			fprintf(out, "%d has fd %s: %.*s\n", pid, entry->d_name, (int)length,
+				target);
+	}
+	closedir(dir);
+}
+
+static void put_maps(FILE *out, pid_t pid)
+{
+	char path[64], line[600];
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		die("%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), maps)) {
+		if (strstr(line, "rvf-"))
+			fprintf(out, "%d has mapped %s", pid, line);
+	}
+	fclose(maps);
+}
+
+static void put_message(const struct nl_message *message, void *out)
+{
+	fprintf(out, "netlink %u %s", message->command, message->name);
+	for (int i = 0; i <= RVF_NL_A_MAX; i++) {
+		if (nl_has(message, i) && message->value[i])
+			fprintf(out, " %d=%llu", i, (unsigned long long)message->value[i]);
+	}
+	for (unsigned int i = 0; i < message->n_holders; i++)
+		fprintf(out, " (%u %u %u %llu)", message->holders[i].component,
+			message->holders[i].rights, message->holders[i].depth,
+			(unsigned long long)message->holders[i].badge);
+	fputc('\n', out);
+}
+
+static void put_mount(FILE *out, struct fail *f)
+{
+	struct rvf_queue_info queue = { .size = sizeof(queue) };
+	struct rvf_task_status tasks[RVF_MAX_TASKS];
+	int count = mount_tasks(f->mount, tasks);
+
+	for (int i = 0; i < count; i++)
+		fprintf(out, "task %u: state %u, incarnation %llu, reason %u, %u handles\n",
+			tasks[i].component, tasks[i].state,
+			(unsigned long long)tasks[i].incarnation, tasks[i].bind_reason,
+			tasks[i].handles);
+	must_rvf(rvf(f->queue, RVF_QUEUE_INFO, &queue));
+	fprintf(out, "queue: %u used, %llu sent, %llu received\n", queue.out_used,
+		(unsigned long long)queue.out_sent, (unsigned long long)queue.out_received);
+}
+
+static char *state_of(struct fail *f)
+{
+	struct rvf_ctl_info info = ctl_info(f->ctl);
+	size_t length;
+	char *text;
+	FILE *out = open_memstream(&text, &length);
+	struct nl nl;
+
+	if (!out)
+		die("no memory for a state");
+	fprintf(out, "%u mounts, %u keys\n", info.out_mounts, info.out_keys);
+	must_rvf(nl_open(&nl));
+	for (int command = RVF_NL_MOUNT; command <= RVF_NL_OBJECT; command++)
+		must_rvf(nl_dump(&nl, command, 0, put_message, out));
+	nl_close(&nl);
+	put_mount(out, f);
+	put_fds(out, getpid());
+	put_maps(out, getpid());
+	if (f->task.pid) {
+		put_fds(out, f->task.pid);
+		put_maps(out, f->task.pid);
+	}
+	fclose(out);
+	return text;
+}
+
+/* What stands in one text and not in the other */
+static void print_missing(const char *what, const char *lines, const char *in)
+{
+	char *copy = strdup(lines), *rest = copy, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (!strstr(in, line))
+			fprintf(stderr, "# %s: %s\n", what, line);
+	}
+	free(copy);
+}
+
+static void same_state(struct fail *f, const struct fail_case *c, const char *before)
+{
+	char *after = state_of(f);
+
+	if (strcmp(before, after)) {
+		print_missing("before", before, after);
+		print_missing("after", after, before);
+		die("%s: a call whose no. %u failed left something behind", c->name, f->nth);
+	}
+	free(after);
+}
+
+/* ---- the sweep */
+
+static void step(void (*function)(struct fail *f), struct fail *f)
+{
+	if (function)
+		function(f);
+}
+
+static bool documented(const struct fail_case *c, long result)
+{
+	return result == -ENOMEM || result == -EFAULT ||
+	       (c->errnos[0] && result == -c->errnos[0]) ||
+	       (c->errnos[1] && result == -c->errnos[1]);
+}
+
+static long run(struct fail *f, const struct fail_case *c, unsigned int nth)
+{
+	size_t used = f->used;
+	long result;
+
+	f->nth = nth;
+	result = c->run(f);
+	f->used = used;
+	return result;
+}
+
+/* Whether there is a next one */
+static bool try_one(struct fail *f, const struct fail_case *c, unsigned int nth, bool *failed)
+{
+	char *before;
+	long result;
+	bool hit;
+
+	step(c->prepare, f);
+	before = state_of(f);
+	result = run(f, c, nth);
+	hit = f->hit;
+	*failed = result < 0;
+	if (*failed) {
+		if (!hit || !documented(c, result))
+			die("%s: no. %u%s: %s", c->name, nth, hit ? "" : " (not reached)",
+			    strerror(-result));
+		same_state(f, c, before);
+		result = run(f, c, 0);
+		if (result < 0)
+			die("%s: after no. %u had failed: %s", c->name, nth, strerror(-result));
+	}
+	free(before);
+	step(c->check, f);
+	step(c->undo, f);
+	return hit;
+}
+
+static void sweep(const struct fail_case *c)
+{
+	struct fail f = { .ctl = ctl_open(), .pkg = pkg_usual() };
+	unsigned int mounts = count_mounts(f.ctl), nth = 1, failures = 0;
+	bool failed;
+
+	key_trust(f.ctl, KEY_OWNER);
+	pkg_finish(f.pkg, KEY_OWNER);
+	f.name = unique_name("/test/fail");
+	f.mount = must_rvf(pkg_mount(f.pkg, f.ctl, NULL, NULL));
+	f.queue = must_rvf(mount_get(f.mount, "queue", 0));
+	own_calls(&f);
+	step(c->setup, &f);
+	for (; try_one(&f, c, nth, &failed); nth++) {
+		failures += failed;
+		if (nth == MOST)
+			die("%s: no. %u failed, and there is no end", c->name, nth);
+	}
+	step(c->teardown, &f);
+	close(f.queue);
+	close(f.mount);
+	fail_unless(wait_mounts(f.ctl, mounts));
+	printf("# %s: %u that fail, of which %u are fatal\n", c->name, nth - 1, failures);
+	fflush(stdout);
+}
+
+bool fail_sweep(const struct fail_case *cases)
+{
+	for (; cases->name; cases++) {
+		/* So that what one leaves behind is not the next one's */
+		pid_t pid = child();
+
+		if (pid == 0) {
+			sweep(cases);
+			_exit(0);
+		}
+		if (reap(pid))
+			return false;
+	}
+	return true;
+}
+
+static bool set_knobs(void)
+{
+	static const char *const all[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
+	char path[80];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/verbose", all[i]);
+		if (access(path, W_OK))
+			return false;
+		/* A report has a trace, as a bug's has */
+		write_file(path, "0");
+	}
+	write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
+	write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
+	write_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	return access("/proc/thread-self/fail-nth", W_OK) == 0;
+}
+
+#define SWEEP(table)                                                        \
+	TEST(table)                                                         \
+	{                                                                   \
+		if (!set_knobs())                                           \
+			SKIP(return, "this kernel has no fault injection"); \
+		ASSERT_TRUE(fail_sweep(fail_##table));                      \
+	}
+
+SWEEP(control)
+SWEEP(mount)
+SWEEP(task)
+SWEEP(handle)
+SWEEP(region)
+SWEEP(queue)
+SWEEP(netlink)
+
+TEST(load)
+{
+	const char *path = getenv("RVF_MODULE");
+
+	if (!path)
+		SKIP(return, "the module is loaded, and from what is not known");
+	if (!set_knobs())
+		SKIP(return, "this kernel has no fault injection");
+	ASSERT_TRUE(fail_load(path));
+}
+
+TEST_HARNESS_MAIN

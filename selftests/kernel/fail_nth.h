@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What fails in the middle of a command leaves nothing behind. Each case is one
+ * system call; it is made with its 1st, 2nd, ... allocation or copy from or to
+ * userspace failing, until it gets through without one that fails.
+ */
+#ifndef RVF_SELFTESTS_FAIL_NTH_H
+#define RVF_SELFTESTS_FAIL_NTH_H
+
+#include "util_netlink.h"
+#include "util_package.h"
+#include "util_task.h"
+
+#define FAIL_HANDLES 4
+
+/**
+ * struct fail - What a case works with
+ * @ctl: Control fd.
+ * @pkg: The usual package, finished.
+ * @name: A name for a mount.
+ * @mount: A mount fd of the usual package, nameless unless a case says
+ *	otherwise.
+ * @queue: An administrator's handle on its queue.
+ * @fd: What the call is made on; a case's own, as is the rest.
+ * @made: What the call made.
+ * @map: A mapping.
+ * @task: The plugin that makes the call, when @in_task.
+ * @in_task: The call is not this process's.
+ * @nth: Which one fails; 0: none.
+ * @hit: It did.
+ * @count: What the last call told.
+ */
+struct fail {
+	int ctl;
+	struct pkg *pkg;
+	const char *name;
+	int mount;
+	int queue;
+
+	int fd;
+	int made[FAIL_HANDLES];
+	void *map;
+	struct task task;
+	bool in_task;
+	unsigned int count;
+
+	unsigned int nth;
+	bool hit;
+	int nth_file; /* as the thread that calls has it */
+	char *memory; /* that both can reach */
+	size_t used;
+};
+
+/**
+ * struct fail_case - A call
+ * @name: Of the case.
+ * @setup: Before the first try.
+ * @prepare: Before each; what it makes belongs to the state that a failed call
+ *	must leave as it was.
+ * @run: The call, by fail_call() or fail_ioctl() once: a negative errno when it
+ *	failed.
+ * @check: It succeeded: is it done? Ends the test if not.
+ * @undo: After each try, when @run has succeeded.
+ * @teardown: After the last.
+ * @errnos: What it may fail with, beyond ENOMEM and EFAULT.
+ *
+ * Only @name and @run are needed.
+ */
+struct fail_case {
+	const char *name;
+	void (*setup)(struct fail *f);
+	void (*prepare)(struct fail *f);
+	long (*run)(struct fail *f);
+	void (*check)(struct fail *f);
+	void (*undo)(struct fail *f);
+	void (*teardown)(struct fail *f);
+	int errnos[2];
+};
+
+/* fail_nth_*.c; each ends with a case without a name */
+extern const struct fail_case fail_control[];
+extern const struct fail_case fail_mount[];
+extern const struct fail_case fail_task[];
+extern const struct fail_case fail_handle[];
+extern const struct fail_case fail_region[];
+extern const struct fail_case fail_queue[];
+extern const struct fail_case fail_netlink[];
+
+/* Ends the test unless it holds; for check() */
+#define fail_unless(condition)                                                    \
+	do {                                                                      \
+		if (!(condition))                                                 \
+			die("%s:%d: not so: %s", __FILE__, __LINE__, #condition); \
+	} while (0)
+
+/* Arguments of the call, where it can reach them; gone with the next try */
+void *fail_alloc(struct fail *f, size_t size);
+void *fail_put(struct fail *f, const void *data, size_t size);
+/* The call, by whoever makes it, with the how-manieth failing */
+long fail_syscall(struct fail *f, long number, long a, long b, long c, long d, long e, long g);
+#define FAIL_SYSCALL(f, number, a, b, c, d, e, g, ...) \
+	fail_syscall(f, number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(g))
+#define fail_call(f, number, ...) FAIL_SYSCALL(f, number, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+/* An ioctl whose struct begins with its size; it comes back, failed or not */
+long fail_ioctl(struct fail *f, int fd, unsigned long command, void *arg);
+
+/* A system call of this process as nth.h wants it, with nothing that fails */
+long fail_own_syscall(long number, long a, long b, long c, long d, long e, long f);
+
+/* The plugin of component 0, jailed and not bound; it makes the call */
+void fail_spawn(struct fail *f);
+void fail_kill(struct fail *f);
+
+/* The run() that claims @fd */
+long fail_supervise(struct fail *f);
+
+/* Whether the whole table gets through */
+bool fail_sweep(const struct fail_case *cases);
+
+/* The same of loading the module, from its file; it is removed and loaded again */
+bool fail_load(const char *path);
+
+#endif

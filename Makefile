@@ -68,7 +68,7 @@ module: module-sources
 
 # ---- tests
 
-.PHONY: selftests demo check bench style
+.PHONY: selftests demo check check-debug bench style
 selftests: tools
 	+$(Q)$(MAKE) -C selftests TOP=$(CURDIR) BUILD=$(abspath $(BUILD))
 
@@ -78,8 +78,12 @@ demo:
 	$(Q)scripts/demo
 
 check:
-	$(Q)scripts/setup check
+	$(Q)scripts/setup debug
 	+$(Q)scripts/check
+
+check-debug:
+	$(Q)scripts/setup debug
+	+$(Q)RVF_DEBUG=all scripts/check debug
 
 bench:
 	$(Q)scripts/setup bench
@@ -122,6 +126,7 @@ help:
 	@echo 'make tools         userspace only'
 	@echo 'make demo          builds, and shows rvf at work in a test VM'
 	@echo 'make check         every test; scripts/check STAGE... runs some'
+	@echo 'make check-debug   the tests of the module on a kernel that looks for bugs'
 	@echo 'make bench         measures, in a test VM'
 	@echo 'make selftests     builds the test programs'
 	@echo 'make style         checkpatch and clang-format'

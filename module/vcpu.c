@@ -209,11 +209,12 @@ static bool rvf_vcpu_exit(struct rvf_vcpu *vcpu)
 	case KVM_EXIT_INTR:
 		return false;
 	case KVM_EXIT_INTERNAL_ERROR:
-		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason, run->internal.suberror);
+		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason,
+			      run->internal.suberror);
 		return true;
 	case KVM_EXIT_FAIL_ENTRY:
 		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason,
-			     run->fail_entry.hardware_entry_failure_reason);
+			      run->fail_entry.hardware_entry_failure_reason);
 		return true;
 	default:
 		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason, 0);

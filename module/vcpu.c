@@ -196,6 +196,18 @@ static bool rvf_vcpu_mmio_exit(struct rvf_vcpu *vcpu, struct kvm_run *run)
 	return rvf_vcpu_access(vcpu, &access);
 }
 
+/*
+ * At a triple fault KVM on AMD clears what the CPU runs the vCPU by. Unless
+ * the guest had switched paging on, it then forgets to say again where the
+ * tables of the guest's memory are: a plugin that mends its registers and runs
+ * on would have the guest's memory translated by what lies at the host's
+ * address 0.
+ */
+static void rvf_vcpu_find_memory(struct rvf_vcpu *vcpu)
+{
+	kvm_make_request(KVM_REQ_LOAD_MMU_PGD, vcpu->file->private_data);
+}
+
 /* Returns whether the plugin is to be told. */
 static bool rvf_vcpu_exit(struct rvf_vcpu *vcpu)
 {
@@ -216,6 +228,9 @@ static bool rvf_vcpu_exit(struct rvf_vcpu *vcpu)
 		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason,
 			      run->fail_entry.hardware_entry_failure_reason);
 		return true;
+	case KVM_EXIT_SHUTDOWN:
+		rvf_vcpu_find_memory(vcpu);
+		fallthrough;
 	default:
 		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason, 0);
 		return true;

@@ -211,6 +211,14 @@ TEST_F(guest, triple_fault)
 	event = vm_event(vm, 0);
 	EXPECT_EQ(RVF_EVENT_END, event.kind);
 	EXPECT_EQ(KVM_EXIT_SHUTDOWN, event.reason);
+	/* Its memory is still its own; KVM by itself would lose it */
+	vm_code(vm, 0xb0, 'A', 0xee, 0xeb, 0xfe);
+	vm_threads(vm, 1);
+	vm_ask_run(vm, 1, 0);
+	sleep_ms(500);
+	ASSERT_EQ(0, vm_kick(vm, 1));
+	ASSERT_EQ(0, vm_answer(vm, 1));
+	EXPECT_EQ(RVF_EVENT_IO, vm_event(vm, 0).kind);
 }
 
 TEST_F(guest, code_where_no_memory_is)

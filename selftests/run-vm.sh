@@ -50,6 +50,7 @@ if [ ${#programs[@]} -eq 0 ]; then
 		jail_bind build/selftests/jail/bind
 		jail_events build/selftests/jail/events
 		plugin_runtime build/selftests/plugin/runtime
+		plugin_vm selftests/plugin/vm.sh
 		supervise_run selftests/supervise/run.sh
 		rvfctl_online selftests/cli-online.sh
 	)

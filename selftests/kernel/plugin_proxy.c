@@ -5,7 +5,9 @@
  * tests decide what state it is in when it does.
  */
 #include <asm/unistd.h>
+#include <linux/errno.h>
 #include <linux/mman.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/signal.h>
 
@@ -102,17 +104,59 @@ static long clone_server(unsigned long flags, long server)
 	return result;
 }
 
-static long steal(long pidfd, long limit, long rounds)
+static void leave(void) __attribute__((noreturn));
+static void leave(void)
 {
-	long result = 0;
+	call(__NR_exit, 0, 0, 0, 0, 0, 0);
+	__builtin_unreachable();
+}
 
-	while (rounds--) {
-		for (long fd = 0; fd < limit; fd++) {
-			result = call(__NR_pidfd_getfd, pidfd, fd, 0, 0, 0, 0);
-			if (result >= 0)
-				return result;
+static void look_at(long fd, struct proxy_loot *loot)
+{
+	long result = call(__NR_ioctl, fd, PROXY_KVM_PROBE, 0, 0, 0, 0);
+
+	if (PROXY_IS_KVM(result))
+		loot->kvm++;
+}
+
+static long steal(long pidfd, struct proxy_loot *loot, long pid)
+{
+	long copy;
+
+	while (!loot->stop) {
+		for (long fd = PROXY_STEAL_FROM; fd < PROXY_STEAL_TO; fd++) {
+			loot->tries++;
+			if (pidfd < 0) {
+				look_at(fd, loot);
+				continue;
+			}
+			copy = call(__NR_pidfd_getfd, pidfd, fd, 0, 0, 0, 0);
+			if (copy < 0) {
+				loot->refused += copy == -EPERM;
+				continue;
+			}
+			loot->taken++;
+			look_at(copy, loot);
+			call(__NR_close, copy, 0, 0, 0, 0, 0);
+		}
+		if (pidfd < 0 && --loot->rounds <= 0)
+			leave();
+		if (pid) {
+			loot->tries++;
+			if (call(__NR_ptrace, PTRACE_SEIZE, pid, 0, 0, 0, 0) == -EPERM)
+				loot->refused++;
 		}
 	}
+	return 0;
+}
+
+static long insist(long fd, long command, long arg)
+{
+	long result;
+
+	do {
+		result = call(__NR_ioctl, fd, command, arg, 0, 0, 0);
+	} while (result == -EBUSY || result == -EAGAIN);
 	return result;
 }
 
@@ -142,7 +186,9 @@ static long perform(const struct proxy_request *request)
 	case PROXY_JUMP:
 		return ((long (*)(void))arg[0])();
 	case PROXY_STEAL:
-		return steal(arg[0], arg[1], arg[2]);
+		return steal(arg[0], (struct proxy_loot *)arg[1], arg[2]);
+	case PROXY_INSIST:
+		return insist(arg[0], arg[1], arg[2]);
 	case PROXY_NTH:
 		return perform_nth(arg[0], arg[1], (void *)arg[2], (long *)arg[3]);
 	}
@@ -161,8 +207,7 @@ static void serve(int socket)
 		result = perform(&request);
 		call(__NR_write, socket, (long)&result, sizeof(result), 0, 0, 0);
 	}
-	call(__NR_exit, 0, 0, 0, 0, 0, 0);
-	__builtin_unreachable();
+	leave();
 }
 
 void serve_entry(int socket) __attribute__((noreturn, used));

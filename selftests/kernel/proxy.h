@@ -28,13 +28,38 @@ enum proxy_call {
 	/* Calls an address */
 	PROXY_JUMP = -4,
 	/*
-	 * Asks pidfd_getfd(pidfd, 0..limit) so many times for each, in this
-	 * order of arguments: the first that it gets, or the last error
+	 * Takes fds of a process, by a pidfd or -1: its own table. args[1] is a
+	 * struct proxy_loot, args[2] a process that it would trace, or 0
 	 */
 	PROXY_STEAL = -5,
+	/* An ioctl until its result is neither -EBUSY nor -EAGAIN */
+	PROXY_INSIST = -6,
 	/* nth(file, n, request, hit): a request that fails on the way; see nth.h */
-	PROXY_NTH = -6,
+	PROXY_NTH = -7,
 };
+
+/*
+ * What a thief does and got, in the shared memory. It goes on until it is to stop; one in its own table until its rounds are over,
+ * and then ends its thread without an answer.
+ */
+struct proxy_loot {
+	volatile long stop;
+	volatile long rounds;
+	volatile long tries;
+	volatile long refused; /* with EPERM */
+	volatile long taken;
+	volatile long kvm; /* files of KVM's, by what they answer to */
+};
+
+/*
+ * An ioctl that both a VM and a vCPU of KVM's know, and the module's do not:
+ * they answer, or with EIO to another process than the one that made them
+ */
+#define PROXY_KVM_PROBE	     0xaea3 /* KVM_GET_TSC_KHZ */
+#define PROXY_IS_KVM(result) ((result) >= 0 || (result) == -EIO)
+/* Where a table is searched: what comes to lie behind the fds above */
+#define PROXY_STEAL_FROM (PROXY_MEMORY_FD + 1)
+#define PROXY_STEAL_TO	 (PROXY_MEMORY_FD + 7)
 
 struct proxy_request {
 	long number;

@@ -179,10 +179,14 @@ int vm_run(struct vm *vm, unsigned int vcpu)
 void vm_ask_run(struct vm *vm, unsigned int server, unsigned int vcpu)
 {
 	struct rvf_vcpu_run arg = { .size = sizeof(arg) };
-	struct proxy_request request = { SYS_ioctl, { vm->vcpu[vcpu], RVF_VCPU_RUN } };
 
-	request.args[2] = (long)task_put(&vm->task, &arg, sizeof(arg));
-	must(send(vm->task.socket[server], &request, sizeof(request), MSG_NOSIGNAL));
+	vm_ask(vm, server, SYS_ioctl, vm->vcpu[vcpu], RVF_VCPU_RUN,
+	       (long)task_put(&vm->task, &arg, sizeof(arg)));
+}
+
+void vm_ask_with(struct vm *vm, unsigned int server, const struct proxy_request *request)
+{
+	must(send(vm->task.socket[server], request, sizeof(*request), MSG_NOSIGNAL));
 }
 
 long vm_answer(struct vm *vm, unsigned int server)

@@ -59,7 +59,11 @@ void vm_code_at(struct vm *vm, unsigned int vcpu, unsigned int address, const vo
 /* KVM's ioctls on a vCPU, with a struct of ours in and out */
 int vm_kvm(struct vm *vm, unsigned int vcpu, unsigned long command, void *arg, size_t size);
 
-/* RVF_VCPU_RUN by server 0, or by another one without waiting */
+/* A request to another server, without waiting */
+void vm_ask_with(struct vm *vm, unsigned int server, const struct proxy_request *request);
+#define vm_ask(vm, server, number, ...) \
+	vm_ask_with(vm, server, &(const struct proxy_request){ number, { __VA_ARGS__ } })
+/* RVF_VCPU_RUN by server 0, or by another one likewise */
 int vm_run(struct vm *vm, unsigned int vcpu);
 void vm_ask_run(struct vm *vm, unsigned int server, unsigned int vcpu);
 long vm_answer(struct vm *vm, unsigned int server);

@@ -7,7 +7,7 @@
 #include <linux/kvm.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
+#include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,9 +21,21 @@
 #define SYS_pidfd_getfd 438
 #endif
 
-#define TIMES	400
-#define TIME_MS 8000
-#define FDS	24
+#define TIMES	  400 /* refusals of each kind */
+#define KINDS	  4 /* of thieves against whom VMs are made */
+#define TIMEOUT_S 300
+
+/*
+ * How many VMs are made against each kind of thief: RVF_TEST_VMS is for all of
+ * them. What a VM costs is mostly waiting for RCU, which is told to hurry.
+ */
+static unsigned int vms_each(void)
+{
+	const char *all = getenv("RVF_TEST_VMS");
+
+	write_file("/sys/kernel/rcu_expedited", "1\n");
+	return (all ? strtoul(all, NULL, 0) : 1000) / KINDS;
+}
 
 FIXTURE(theft)
 {
@@ -43,33 +55,25 @@ FIXTURE_TEARDOWN(theft)
 	close(self->vm.mount);
 }
 
-/* Makes a VM whose fds cannot be told: all of it, and nothing stays */
-static int make_in_vain(struct vm *vm)
+/*
+ * Asks for a VM whose fds cannot be told: all of it is made, and nothing stays.
+ * Whether that is done with PROXY_INSIST or SYS_ioctl.
+ */
+static int make_in_vain(struct vm *vm, long how)
 {
-	struct rvf_vm arg = {
-		.size = sizeof(arg),
-		.vcpus = (uintptr_t)nowhere(),
-		.vcpu_count = 1,
-	};
-	size_t used = vm->task.used;
+	struct rvf_vm *there = task_alloc(&vm->task, sizeof(*there));
+	void *scratch = memset(task_alloc(&vm->task, 64), 0, 64);
 	int result;
 
-	arg.scratch = (uintptr_t)memset(task_alloc(&vm->task, 64), 0, 64);
-	result = task_ioctl(&vm->task, PROXY_TASK_FD, RVF_VM, &arg);
-	vm->task.used = used;
+	*there = (struct rvf_vm){
+		.size = sizeof(*there),
+		.vcpus = (uintptr_t)nowhere(),
+		.vcpu_count = 1,
+		.scratch = (uintptr_t)scratch,
+	};
+	result = task_call(&vm->task, how, PROXY_TASK_FD, RVF_VM, there);
+	vm->task.used = (char *)there - vm->task.memory;
 	return result;
-}
-
-static unsigned int make_many(struct __test_metadata *_metadata, struct vm *vm, unsigned int times)
-{
-	uint64_t end = now_ms() + TIME_MS;
-	unsigned int made = 0;
-
-	while (made < times && now_ms() < end) {
-		ASSERT_EQ(-EFAULT, make_in_vain(vm));
-		made++;
-	}
-	return made;
 }
 
 static uid_t uid_of(pid_t pid)
@@ -89,26 +93,14 @@ static uid_t uid_of(pid_t pid)
 	return uid;
 }
 
-static bool is_kvm(int fd)
+static struct proxy_loot *loot_new(struct vm *vm)
 {
-	char path[64], target[64];
-	ssize_t length;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	length = readlink(path, target, sizeof(target) - 1);
-	if (length < 0)
-		return false;
-	target[length] = 0;
-	return strstr(target, "kvm-v");
+	return memset(task_alloc(&vm->task, sizeof(struct proxy_loot)), 0,
+		      sizeof(struct proxy_loot));
 }
 
-struct loot {
-	volatile bool stop;
-	volatile unsigned long tries, refused, kvm;
-};
-
-/* A process that takes whatever it can get, until it is told to stop */
-static pid_t thief(pid_t victim, uid_t uid, struct loot *loot)
+/* A process outside that takes whatever it can get, and would trace it */
+static pid_t thief(pid_t victim, uid_t uid, struct proxy_loot *loot)
 {
 	pid_t pid = child();
 	int pidfd;
@@ -119,7 +111,7 @@ static pid_t thief(pid_t victim, uid_t uid, struct loot *loot)
 	must(setresgid(uid, uid, uid));
 	must(setresuid(uid, uid, uid));
 	while (!loot->stop) {
-		for (int fd = 3; fd < FDS; fd++) {
+		for (int fd = PROXY_STEAL_FROM; fd < PROXY_STEAL_TO; fd++) {
 			int copy = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 
 			loot->tries++;
@@ -127,52 +119,100 @@ static pid_t thief(pid_t victim, uid_t uid, struct loot *loot)
 				loot->refused += errno == EPERM;
 				continue;
 			}
-			loot->kvm += is_kvm(copy);
+			loot->taken++;
+			loot->kvm += PROXY_IS_KVM(rvf(copy, PROXY_KVM_PROBE, NULL));
 			close(copy);
 		}
+		loot->tries++;
+		loot->refused += ptrace(PTRACE_SEIZE, victim, 0, 0) && errno == EPERM;
 	}
 	_exit(0);
 }
 
-static struct loot *loot_new(void)
+static void make_many(struct __test_metadata *_metadata, struct vm *vm, struct proxy_loot *loot)
 {
-	return must(mmap(NULL, sizeof(struct loot), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-}
-
-TEST_F(theft, same_user)
-{
-	struct loot *loot = loot_new();
-	pid_t pid = thief(self->vm.task.pid, uid_of(self->vm.task.pid), loot);
-	unsigned int made;
+	unsigned int made = vms_each();
+	uint64_t start = now_ms();
 
 	while (!loot->tries)
 		sleep_ms(1);
-	made = make_many(_metadata, &self->vm, TIMES);
+	for (unsigned int i = 0; i < made; i++)
+		ASSERT_EQ(-EFAULT, make_in_vain(vm, SYS_ioctl));
 	loot->stop = true;
-	EXPECT_EQ(0, reap(pid));
-	EXPECT_LT(5, made);
+	TH_LOG("%u VMs in %u ms", made, (unsigned int)(now_ms() - start));
+}
+
+/* Once the thief has ended */
+static void expect_nothing(struct __test_metadata *_metadata, const struct proxy_loot *loot)
+{
 	EXPECT_EQ(loot->tries, loot->refused);
+	EXPECT_EQ(0, loot->taken);
 	EXPECT_EQ(0, loot->kvm);
-	TH_LOG("%u VMs, %lu tries", made, loot->tries);
+	TH_LOG("%ld tries", loot->tries);
+}
+
+/* The same user, by pidfd_getfd and ptrace */
+TEST_F_TIMEOUT(theft, same_user, TIMEOUT_S)
+{
+	struct proxy_loot *loot = loot_new(&self->vm);
+	pid_t pid = thief(self->vm.task.pid, uid_of(self->vm.task.pid), loot);
+
+	make_many(_metadata, &self->vm, loot);
+	EXPECT_EQ(0, reap(pid));
+	expect_nothing(_metadata, loot);
 	EXPECT_EQ(0, vm_make(&self->vm));
 }
 
 /* A forked child inside the jail: the same user, another fd table */
-TEST_F(theft, forked_child)
+TEST_F_TIMEOUT(theft, forked_child, TIMEOUT_S)
 {
 	struct vm *vm = &self->vm;
-	struct proxy_request steal = { PROXY_STEAL, { 0, FDS, 20000 } };
+	struct proxy_loot *loot = loot_new(vm);
 	long pid = must_rvf(task_call(&vm->task, SYS_getpid));
-	unsigned int made;
+	int pidfd;
 
 	ASSERT_LT(0, task_call(&vm->task, PROXY_CLONE, SIGCHLD, 1));
-	steal.args[0] = server_call(&vm->task, 1, SYS_pidfd_open, pid, 0);
-	ASSERT_LE(0, steal.args[0]);
-	must(send(vm->task.socket[1], &steal, sizeof(steal), MSG_NOSIGNAL));
-	made = make_many(_metadata, vm, 50);
-	EXPECT_EQ(-EPERM, vm_answer(vm, 1));
-	EXPECT_LT(5, made);
+	pidfd = server_call(&vm->task, 1, SYS_pidfd_open, pid, 0);
+	ASSERT_LE(0, pidfd);
+	vm_ask(vm, 1, PROXY_STEAL, pidfd, (long)loot, pid);
+	make_many(_metadata, vm, loot);
+	EXPECT_EQ(0, vm_answer(vm, 1));
+	expect_nothing(_metadata, loot);
+}
+
+/*
+ * Who shares the fd table is refused as long as it does: each VM is asked for
+ * while a thief searches the table, and made the moment it has left.
+ */
+static void make_behind(struct __test_metadata *_metadata, struct vm *vm, unsigned long flags)
+{
+	struct proxy_loot *loot = loot_new(vm);
+	unsigned int made = vms_each();
+	uint64_t start = now_ms();
+
+	for (unsigned int i = 0; i < made; i++) {
+		long pid = task_call(&vm->task, PROXY_CLONE, flags, 1);
+
+		ASSERT_LT(0, pid);
+		loot->rounds = 1 + random() % 2500;
+		vm_ask(vm, 1, PROXY_STEAL, -1, (long)loot);
+		ASSERT_EQ(-EFAULT, make_in_vain(vm, PROXY_INSIST));
+		if (!(flags & CLONE_THREAD))
+			ASSERT_EQ(pid, task_call(&vm->task, SYS_wait4, pid, 0, 0, 0));
+	}
+	EXPECT_EQ(0, loot->kvm);
+	TH_LOG("%u VMs in %u ms, %ld tries", made, (unsigned int)(now_ms() - start), loot->tries);
+	EXPECT_EQ(0, vm_make(vm));
+}
+
+TEST_F_TIMEOUT(theft, thread_that_leaves, TIMEOUT_S)
+{
+	make_behind(_metadata, &self->vm, VM_THREAD);
+}
+
+TEST_F_TIMEOUT(theft, shared_files_that_leave, TIMEOUT_S)
+{
+	make_behind(_metadata, &self->vm, CLONE_FILES | SIGCHLD);
 }
 
 TEST_F(theft, thread)

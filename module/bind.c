@@ -25,6 +25,7 @@
 #include <linux/sched/task.h>
 #include <linux/seccomp.h>
 #include <linux/user_namespace.h>
+#include "compat.h"
 #include "mount.h"
 #include "task.h"
 
@@ -48,14 +49,9 @@ void rvf_nsset_of_current(struct rvf_nsset *set)
 /* The executable, by its inode: paths and names say nothing. */
 static bool rvf_runs_image(const struct inode *image)
 {
-	struct file *exe;
+	struct file *exe = rvf_exe_file(current->mm);
 	bool same;
 
-	rcu_read_lock();
-	exe = rcu_dereference(current->mm->exe_file);
-	if (exe && !get_file_rcu(exe))
-		exe = NULL;
-	rcu_read_unlock();
 	if (!exe)
 		return false;
 	same = file_inode(exe) == image;

@@ -22,6 +22,13 @@ static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
 }
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+/* 6.6: genl_info_dump(). */
+#define rvf_dump_attrs(cb) (genl_dumpit_info(cb)->attrs)
+#else
+#define rvf_dump_attrs(cb) (genl_info_dump(cb)->attrs)
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 /* 6.4: import_single_range() lost its iovec and became import_ubuf(). */
 static inline int rvf_import_ubuf(int direction, void __user *buf, size_t len,
@@ -37,6 +44,26 @@ static inline int rvf_import_ubuf(int direction, void __user *buf, size_t len,
 }
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+/* 6.7: get_file_active(). */
+static inline struct file *rvf_exe_file(struct mm_struct *mm)
+{
+	struct file *exe;
+
+	rcu_read_lock();
+	exe = rcu_dereference(mm->exe_file);
+	if (exe && !get_file_rcu(exe))
+		exe = NULL;
+	rcu_read_unlock();
+	return exe;
+}
+#else
+static inline struct file *rvf_exe_file(struct mm_struct *mm)
+{
+	return get_file_active(&mm->exe_file);
+}
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 /* 6.5: copy_splice_read(). The old one copies too, since rvf's read_iter does. */
 #define rvf_splice_read generic_file_splice_read
@@ -49,6 +76,19 @@ static inline int rvf_import_ubuf(int direction, void __user *buf, size_t len,
 #define rvf_take_fd close_fd_get_file
 #else
 #define rvf_take_fd file_close_fd
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && \
+	defined(CONFIG_TRANSPARENT_HUGEPAGE)
+/* Here huge faults reach mappings that are VM_PFNMAP, and take an order. */
+#define RVF_HUGE_FAULT
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+/* 6.8: guest_memfd; struct kvm_userspace_memory_region2 is what is taken. */
+#define rvf_kvm_memory_region kvm_userspace_memory_region
+#else
+#define rvf_kvm_memory_region kvm_userspace_memory_region2
 #endif
 
 #endif /* RVF_COMPAT_H */

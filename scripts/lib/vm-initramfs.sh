@@ -7,6 +7,12 @@
 initramfs_base=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
 initramfs_kvm=(amd intel)
 
+# is_builtin MODULE_DIR NAME: the kernel has it without a module
+is_builtin()
+{
+	sed 's/.*\///; s/\.ko$//; y/-/_/' "$1/modules.builtin" | grep -qxF "${2//-/_}"
+}
+
 # module_files MODULE_DIR NAME...: files to insert, dependencies first
 module_files()
 {
@@ -14,6 +20,7 @@ module_files()
 
 	shift
 	for name in "$@"; do
+		! is_builtin "$dir" "$name" || continue
 		awk -v name="${name//-/_}" '
 			{
 				file = $1

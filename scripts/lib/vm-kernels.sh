@@ -15,8 +15,8 @@ newest_kernel()
 
 	for image in /boot/vmlinuz-"$1".*-amd64; do
 		release=${image#/boot/vmlinuz-}
-		# leaves out the rt and cloud flavours
-		[[ $release =~ ^$series\.[0-9]+-[0-9]+-amd64$ ]] || continue
+		# 6.1.0-56 or, of backports, 6.12.9+deb12; not the rt and cloud flavours
+		[[ $release =~ ^$series\.[0-9]+[-+][a-z0-9.]+-amd64$ ]] || continue
 		[ -r "$image" ] || continue
 		[ -r "/lib/modules/$release/modules.dep" ] || continue
 		[ -d "/usr/src/linux-headers-$release" ] || continue
@@ -24,11 +24,12 @@ newest_kernel()
 	done | sort -V | tail -n 1
 }
 
-kernel_6_1()
+# installed_kernel SERIES SETUP: SETUP is the command that installs one
+installed_kernel()
 {
-	vm_release=$(newest_kernel 6.1)
+	vm_release=$(newest_kernel "$1")
 	if [ -z "$vm_release" ]; then
-		echo "no kernel 6.1 with its headers is installed: run scripts/setup" >&2
+		echo "no kernel $1 with its headers is installed: run $2" >&2
 		return 1
 	fi
 	vm_image=/boot/vmlinuz-$vm_release
@@ -43,4 +44,14 @@ kernel_debug()
 	vm_modules=$debug_build/root/lib/modules/$vm_release
 	# or nothing is said of what the second bug in a run is
 	vm_append=kasan_multi_shot
+}
+
+kernel_6_1()
+{
+	installed_kernel 6.1 scripts/setup
+}
+
+kernel_6_12()
+{
+	installed_kernel 6.12 "scripts/setup --kernel 6.12"
 }

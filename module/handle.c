@@ -165,6 +165,7 @@ int rvf_handle_create(struct rvf_mnt *mnt, struct rvf_object *object,
  * rvf_handle_derive_slot - Derive what a guest's memory is mapped through
  * @node: A node that was checked for READ.
  * @owner: The task whose guest it is.
+ * @rights: READ, and WRITE where @node has it.
  * @fops: The file's operations.
  * @file: Filled with its file.
  *
@@ -173,11 +174,12 @@ int rvf_handle_create(struct rvf_mnt *mnt, struct rvf_object *object,
  * Return: 0, or what making a node says.
  */
 int rvf_handle_derive_slot(struct rvf_node *node, struct rvf_tsk *owner,
+			   u32 rights,
 			   const struct file_operations *fops,
 			   struct file **file)
 {
 	return rvf_node_create(node->mnt, node->object, owner, node,
-			       RVF_RIGHT_READ, node->badge, fops, file);
+			       rights, node->badge, fops, file);
 }
 
 /**

@@ -84,6 +84,7 @@ int rvf_handle_create(struct rvf_mnt *mnt, struct rvf_object *object,
 		      struct rvf_tsk *owner, u32 rights, u64 badge,
 		      struct file **file);
 int rvf_handle_derive_slot(struct rvf_node *node, struct rvf_tsk *owner,
+			   u32 rights,
 			   const struct file_operations *fops,
 			   struct file **file);
 u32 rvf_revoke_owned(struct rvf_mnt *mnt, struct rvf_tsk *owner);

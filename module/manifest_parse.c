@@ -461,11 +461,41 @@ static int rvf_parse_components(struct rvf_parser *p)
 	return 0;
 }
 
+/* Is @size so many slots of one size, with no rest? Of at most 1 GiB. */
+static bool rvf_slots_ok(__u64 size, __u64 slots)
+{
+	__u32 each;
+
+	if (!slots || slots > RVF_MAX_SLOTS || !size)
+		return false;
+	each = (__u32)size / (__u32)slots;
+	return each <= RVF_MAX_SLOT && each * slots == size;
+}
+
+static bool rvf_region_policy_ok(const struct rvf_manifest *m,
+				 const struct rvf_m_region *r)
+{
+	__u64 size = le64_to_cpu(r->size), slots = le64_to_cpu(r->slots);
+	__u32 segment = le32_to_cpu(r->segment);
+
+	switch (le32_to_cpu(r->policy)) {
+	case RVF_REGION_IMMUTABLE:
+		return rvf_segment_is(m, segment, RVF_SEG_REGION) && !slots &&
+		       size == le64_to_cpu(m->segments[segment].length);
+	case RVF_REGION_APPEND_ONLY:
+		return segment == RVF_M_NONE && size && !slots;
+	case RVF_REGION_SLAB:
+		return segment == RVF_M_NONE && rvf_slots_ok(size, slots);
+	default:
+		return false;
+	}
+}
+
 static int rvf_parse_region(struct rvf_parser *p, __u32 at)
 {
 	const struct rvf_m_region *r = &p->m->regions[at];
-	__u32 segment = le32_to_cpu(r->segment), i;
 	__u64 size = le64_to_cpu(r->size);
+	__u32 i;
 	int err;
 
 	err = rvf_take_name(p, &r->name, at);
@@ -473,24 +503,9 @@ static int rvf_parse_region(struct rvf_parser *p, __u32 at)
 		return err;
 	if (!rvf_is_zero(r->reserved, sizeof(r->reserved)))
 		return rvf_bad(p, RVF_REASON_RESERVED, at);
-	if (le32_to_cpu(r->policy) == RVF_REGION_SLAB)
-		return rvf_bad(p, RVF_REASON_UNSUPPORTED, at);
 	if (size > RVF_MAX_REGION_BYTES)
 		return rvf_bad(p, RVF_REASON_LIMIT_BYTES, at);
-	switch (le32_to_cpu(r->policy)) {
-	case RVF_REGION_IMMUTABLE:
-		if (!rvf_segment_is(p->m, segment, RVF_SEG_REGION) ||
-		    size != le64_to_cpu(p->m->segments[segment].length))
-			return rvf_bad(p, RVF_REASON_REGION, at);
-		break;
-	case RVF_REGION_APPEND_ONLY:
-		if (segment != RVF_M_NONE || !size)
-			return rvf_bad(p, RVF_REASON_REGION, at);
-		break;
-	default:
-		return rvf_bad(p, RVF_REASON_REGION, at);
-	}
-	if (r->slots)
+	if (!rvf_region_policy_ok(p->m, r))
 		return rvf_bad(p, RVF_REASON_REGION, at);
 	for (i = 0; i < at; i++)
 		if (rvf_same_string(p->m, &p->m->regions[i].name, &r->name))

@@ -253,7 +253,7 @@ static int rvf_load_region(struct rvf_load *load, u32 index)
 	int err;
 
 	err = rvf_region_create(region, index, le32_to_cpu(m->policy),
-				le64_to_cpu(m->size));
+				le64_to_cpu(m->size), le64_to_cpu(m->slots));
 	if (err == -ENOMEM)
 		return rvf_refuse(&load->why, err, RVF_REASON_MEMORY, index);
 	if (err)

@@ -2,6 +2,7 @@
 /* The generic netlink family: what there is, and what happens to it. */
 #include <linux/pid.h>
 #include <net/genetlink.h>
+#include "compat.h"
 #include "handle.h"
 #include "keys.h"
 #include "mount.h"
@@ -164,7 +165,10 @@ static int rvf_nl_put_region(struct sk_buff *skb,
 {
 	if (nla_put_u32(skb, RVF_NL_A_POLICY, region->policy) ||
 	    rvf_nl_put_u64(skb, RVF_NL_A_SIZE, region->size) ||
-	    rvf_nl_put_u64(skb, RVF_NL_A_USED, rvf_region_cursor(region)))
+	    rvf_nl_put_u64(skb, RVF_NL_A_USED, rvf_region_used(region)))
+		return -EMSGSIZE;
+	if (region->policy == RVF_REGION_SLAB &&
+	    nla_put_u32(skb, RVF_NL_A_SLOTS, region->slab.n_slots))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -272,8 +276,7 @@ static int rvf_nl_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 static int rvf_nl_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		       u8 command, rvf_nl_item_fn item)
 {
-	struct nlattr *wanted =
-		genl_dumpit_info(cb)->attrs[RVF_NL_A_MOUNT_ID];
+	struct nlattr *wanted = rvf_dump_attrs(cb)[RVF_NL_A_MOUNT_ID];
 	u64 id = wanted ? nla_get_u64(wanted) : 0;
 	struct rvf_mnt *mnt;
 	int err = 0;

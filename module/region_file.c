@@ -2,6 +2,7 @@
 /* Handles on regions: reading, appending, mapping. */
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/pfn_t.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -13,13 +14,6 @@
 static struct rvf_region *rvf_file_region(struct file *file)
 {
 	return rvf_region_of(rvf_handle_node(file)->object);
-}
-
-/* Its pages are never in high memory. */
-static void *rvf_region_at(const struct rvf_region *region, u64 pos)
-{
-	return page_address(region->pages[pos >> PAGE_SHIFT]) +
-	       offset_in_page(pos);
 }
 
 /*
@@ -58,6 +52,12 @@ static ssize_t rvf_region_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	struct rvf_region *region = rvf_region_of(node->object);
 	ssize_t done;
 
+	done = rvf_node_check(node, 0);
+	if (done)
+		return done;
+	/* Whose slot it is cannot be told by an offset. */
+	if (region->policy == RVF_REGION_SLAB)
+		return -EPERM;
 	done = rvf_node_check(node, RVF_RIGHT_READ);
 	if (done)
 		return done;
@@ -68,25 +68,6 @@ static ssize_t rvf_region_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (done > 0)
 		iocb->ki_pos += done;
 	return done;
-}
-
-/* Under append_lock, from kernel memory: nothing in here can fail or fault. */
-static void rvf_region_copy_in(struct rvf_region *region, const u8 *from,
-			       size_t len)
-{
-	u64 pos = region->cursor;
-
-	while (len) {
-		size_t offset = offset_in_page(pos);
-		size_t part = min_t(size_t, PAGE_SIZE - offset, len);
-
-		memcpy(rvf_region_at(region, pos), from, part);
-		pos += part;
-		from += part;
-		len -= part;
-	}
-	/* The bytes before the cursor that says that they are there. */
-	smp_store_release(&region->cursor, pos);
 }
 
 static ssize_t rvf_region_append(struct rvf_region *region,
@@ -107,19 +88,22 @@ static ssize_t rvf_region_append(struct rvf_region *region,
 		return -EFAULT;
 	}
 
-	mutex_lock(&region->append_lock);
+	mutex_lock(&region->lock);
 	/* Again, where a revocation waits for us. */
 	done = rvf_node_check(node, RVF_RIGHT_WRITE);
 	if (!done && len > region->size - region->cursor)
 		done = -ENOSPC;
 	if (!done) {
-		rvf_region_copy_in(region, bounce, len);
+		rvf_region_copy(region, region->cursor, bounce, len,
+				RVF_COPY_IN);
+		/* The bytes before the cursor that says that they are there. */
+		smp_store_release(&region->cursor, region->cursor + len);
 		done = len;
 	}
-	mutex_unlock(&region->append_lock);
+	mutex_unlock(&region->lock);
 	kvfree(bounce);
 	if (done > 0)
-		wake_up_interruptible_poll(&region->grown,
+		wake_up_interruptible_poll(&region->wait,
 					   EPOLLIN | EPOLLRDNORM);
 	return done;
 }
@@ -179,8 +163,53 @@ vm_fault_t rvf_region_fault(struct vm_fault *vmf)
 	return ret;
 }
 
+#ifdef RVF_HUGE_FAULT
+/* Does a whole entry's worth of the mapping lie over contiguous pages? */
+static bool rvf_region_huge_fits(const struct rvf_region *region,
+				 const struct vm_fault *vmf)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+	unsigned long start = vmf->address & PMD_MASK;
+	unsigned long run = vmf->pgoff / RVF_HUGE_PAGES;
+
+	return start >= vma->vm_start && vma->vm_end - start >= PMD_SIZE &&
+	       !((vma->vm_start / PAGE_SIZE - vma->vm_pgoff) % RVF_HUGE_PAGES) &&
+	       run < region->n_pages / RVF_HUGE_PAGES &&
+	       test_bit(run, region->huge);
+}
+
+/**
+ * rvf_region_huge_fault - Enter a run of pages, as rvf_region_fault() does one
+ * @vmf: The fault.
+ * @order: What the kernel would like.
+ *
+ * Return: VM_FAULT_FALLBACK where a single page will have to do.
+ */
+vm_fault_t rvf_region_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct rvf_node *node = rvf_handle_node(vmf->vma->vm_file);
+	struct rvf_region *region = rvf_region_of(node->object);
+	vm_fault_t ret = VM_FAULT_FALLBACK;
+	struct page *first;
+
+	if (order != PMD_ORDER)
+		return ret;
+	down_read(&node->sem);
+	if (node->state == RVF_NODE_LIVE && rvf_region_huge_fits(region, vmf)) {
+		first = region->pages[round_down(vmf->pgoff, RVF_HUGE_PAGES)];
+		ret = vmf_insert_pfn_pmd(vmf, page_to_pfn_t(first),
+					 vmf->flags & FAULT_FLAG_WRITE);
+	}
+	up_read(&node->sem);
+	return ret;
+}
+#endif
+
 static const struct vm_operations_struct rvf_region_vm_ops = {
 	.fault = rvf_region_fault,
+#ifdef RVF_HUGE_FAULT
+	.huge_fault = rvf_region_huge_fault,
+#endif
 };
 
 /* Maps a handle; also what a guest's memory begins with. */
@@ -188,14 +217,17 @@ int rvf_region_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct rvf_node *node = rvf_handle_node(file);
 	struct rvf_region *region = rvf_region_of(node->object);
+	bool writable;
 	int err;
 
 	err = rvf_node_check(node, RVF_RIGHT_READ);
 	if (err)
 		return err;
+	writable = region->policy == RVF_REGION_SLAB &&
+		   (node->rights & RVF_RIGHT_WRITE);
 	/* A private mapping could be written to and would lend its pages. */
-	if (!(vma->vm_flags & VM_MAYSHARE) ||
-	    (vma->vm_flags & (VM_WRITE | VM_EXEC)))
+	if (!(vma->vm_flags & VM_MAYSHARE) || (vma->vm_flags & VM_EXEC) ||
+	    ((vma->vm_flags & VM_WRITE) && !writable))
 		return -EACCES;
 	if (vma->vm_pgoff + vma_pages(vma) > DIV_ROUND_UP_ULL(region->size, PAGE_SIZE) ||
 	    vma->vm_pgoff + vma_pages(vma) < vma->vm_pgoff)
@@ -203,7 +235,7 @@ int rvf_region_mmap(struct file *file, struct vm_area_struct *vma)
 
 	/* PFNMAP: no page can be pinned, and so none outlives a revocation. */
 	vm_flags_mod(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP,
-		     VM_MAYWRITE | VM_MAYEXEC);
+		     VM_MAYEXEC | (writable ? 0 : VM_MAYWRITE));
 	vma->vm_ops = &rvf_region_vm_ops;
 	return 0;
 }
@@ -214,8 +246,16 @@ static __poll_t rvf_region_poll(struct file *file, poll_table *wait)
 	struct rvf_region *region = rvf_region_of(node->object);
 	__poll_t mask;
 
-	poll_wait(file, &region->grown, wait);
+	poll_wait(file, &region->wait, wait);
 	mask = rvf_handle_poll(node, file, wait);
+	if (region->policy == RVF_REGION_SLAB) {
+		if ((node->rights & RVF_RIGHT_WRITE) &&
+		    READ_ONCE(region->slab.free) != region->slab.n_slots)
+			mask |= EPOLLOUT | EPOLLWRNORM;
+		return mask;
+	}
+	/* A write never waits; io_uring would, for this. */
+	mask |= EPOLLOUT | EPOLLWRNORM;
 	if ((node->rights & RVF_RIGHT_READ) &&
 	    file->f_pos < rvf_region_cursor(region))
 		mask |= EPOLLIN | EPOLLRDNORM;
@@ -234,13 +274,20 @@ static int rvf_cmd_region_info(struct rvf_ucmd *ucmd)
 		return err;
 	cmd->out_policy = region->policy;
 	cmd->out_size = region->size;
-	cmd->out_cursor = rvf_region_cursor(region);
+	cmd->out_cursor = rvf_region_used(region);
+	cmd->out_slots = region->slab.n_slots;
+	cmd->out_slot_size = region->slot_size;
 	return rvf_ucmd_respond(ucmd);
 }
 
 static const struct rvf_ioctl_op rvf_region_ops[] = {
 	RVF_IOCTL_OP(RVF_REGION_INFO, rvf_cmd_region_info, rvf_region_info,
 		     out_cursor),
+	RVF_IOCTL_OP(RVF_SLOT_ALLOC, rvf_cmd_slot_alloc, rvf_slot_alloc,
+		     out_offset),
+	RVF_IOCTL_OP(RVF_SLOT_FREE, rvf_cmd_slot_free, rvf_slot_free, slot),
+	RVF_IOCTL_OP(RVF_SLOT_READ, rvf_cmd_slot_read, rvf_slot_io, length),
+	RVF_IOCTL_OP(RVF_SLOT_WRITE, rvf_cmd_slot_write, rvf_slot_io, length),
 };
 
 static long rvf_region_ioctl(struct file *file, unsigned int number,
@@ -259,6 +306,9 @@ const struct file_operations rvf_region_fops = {
 	.splice_read = rvf_splice_read,
 	.splice_write = iter_file_splice_write,
 	.mmap = rvf_region_mmap,
+#ifdef RVF_HUGE_FAULT
+	.get_unmapped_area = thp_get_unmapped_area,
+#endif
 	.poll = rvf_region_poll,
 	.unlocked_ioctl = rvf_region_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

@@ -12,7 +12,7 @@
  *   rvf_mnt.tree_lock	(mount.h)  the tree of handle nodes
  *   then one of
  *     rvf_node.sem		(handle.h) a node's state against page faults
- *     rvf_region.append_lock	(region.h) a region's end
+ *     rvf_region.lock		(region.h) a region's end, a slab's slots
  *     rvf_queue.lock		(queue.h)  a queue's lists; a spinlock
  *
  * and on its own, with nothing taken inside: rvf_keys_lock (keys.c).

@@ -67,6 +67,7 @@ struct rvf_vcpu {
  * @length: Bytes; 0: not in use.
  * @hva: Where it is mapped in the process.
  * @memfd: It is the plugin's own, and counts towards its quota.
+ * @writable: The guest may write to it.
  * @leaving: RVF_VM_UNMAP takes the mapping away; otherwise nobody may.
  */
 struct rvf_vm_slot {
@@ -75,6 +76,7 @@ struct rvf_vm_slot {
 	u64 length;
 	unsigned long hva;
 	struct file *memfd;
+	bool writable;
 	bool leaving;
 };
 

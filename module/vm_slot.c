@@ -77,6 +77,9 @@ static const struct vm_operations_struct rvf_slot_region_ops = {
 	.mremap = rvf_slot_mremap,
 	.mprotect = rvf_slot_mprotect,
 	.fault = rvf_region_fault,
+#ifdef RVF_HUGE_FAULT
+	.huge_fault = rvf_region_huge_fault,
+#endif
 };
 
 static int rvf_slot_region_mmap(struct file *file, struct vm_area_struct *vma)
@@ -98,6 +101,9 @@ static const struct file_operations rvf_slot_region_fops = {
 	.owner = THIS_MODULE,
 	.release = rvf_handle_release,
 	.mmap = rvf_slot_region_mmap,
+#ifdef RVF_HUGE_FAULT
+	.get_unmapped_area = thp_get_unmapped_area,
+#endif
 };
 
 /*
@@ -160,7 +166,7 @@ static int rvf_slot_set(struct rvf_machine *machine, u32 index, u64 length,
 			u32 flags)
 {
 	struct rvf_vm_slot *slot = &machine->slots[index];
-	struct kvm_userspace_memory_region memory = {
+	struct rvf_kvm_memory_region memory = {
 		.slot = index,
 		.flags = flags,
 		.guest_phys_addr = slot->address,
@@ -168,7 +174,7 @@ static int rvf_slot_set(struct rvf_machine *machine, u32 index, u64 length,
 		.userspace_addr = slot->hva,
 	};
 	int (*set)(struct kvm *kvm,
-		   const struct kvm_userspace_memory_region *memory);
+		   const struct rvf_kvm_memory_region *memory);
 	int err;
 
 	/* By name, so that the module loads where there is no KVM. */
@@ -181,10 +187,12 @@ static int rvf_slot_set(struct rvf_machine *machine, u32 index, u64 length,
 }
 
 static int rvf_slot_mmap(struct rvf_vm_slot *slot, struct file *file,
-			 const struct rvf_vm_map *cmd, unsigned long prot)
+			 const struct rvf_vm_map *cmd)
 {
-	unsigned long hva;
+	unsigned long prot = PROT_READ, hva;
 
+	if (slot->writable)
+		prot |= PROT_WRITE;
 	slot->leaving = false;
 	slot->machine->mapping = slot;
 	hva = vm_mmap(file, 0, cmd->length, prot, MAP_SHARED, cmd->offset);
@@ -210,6 +218,7 @@ static int rvf_slot_map_region(struct rvf_vm_slot *slot, struct file *handle,
 			       const struct rvf_vm_map *cmd)
 {
 	struct rvf_node *node = rvf_handle_node(handle);
+	u32 rights = RVF_RIGHT_READ;
 	struct file *file;
 	int err;
 
@@ -218,12 +227,17 @@ static int rvf_slot_map_region(struct rvf_vm_slot *slot, struct file *handle,
 	if (node->mnt != slot->machine->tsk->mnt)
 		return -EXDEV;
 	err = rvf_node_check(node, RVF_RIGHT_READ);
+	slot->writable = rvf_region_of(node->object)->policy == RVF_REGION_SLAB &&
+			 (node->rights & RVF_RIGHT_WRITE) &&
+			 !(cmd->flags & RVF_VM_MAP_READ_ONLY);
+	if (slot->writable)
+		rights |= RVF_RIGHT_WRITE;
 	if (!err)
-		err = rvf_handle_derive_slot(node, slot->machine->tsk,
+		err = rvf_handle_derive_slot(node, slot->machine->tsk, rights,
 					     &rvf_slot_region_fops, &file);
 	if (err)
 		return err;
-	err = rvf_slot_mmap(slot, file, cmd, PROT_READ);
+	err = rvf_slot_mmap(slot, file, cmd);
 	/* The mapping holds the file, and so the node. */
 	fput(file);
 	return err;
@@ -247,7 +261,6 @@ static int rvf_memfd_check(struct file *file, const struct rvf_machine *machine,
 static int rvf_slot_map_memfd(struct rvf_vm_slot *slot, struct file *memfd,
 			      const struct rvf_vm_map *cmd)
 {
-	unsigned long prot = PROT_READ;
 	struct file *file;
 	int err;
 
@@ -256,13 +269,12 @@ static int rvf_slot_map_memfd(struct rvf_vm_slot *slot, struct file *memfd,
 	err = rvf_memfd_check(memfd, slot->machine, cmd);
 	if (err)
 		return err;
-	if (!(cmd->flags & RVF_VM_MAP_READ_ONLY))
-		prot |= PROT_WRITE;
+	slot->writable = !(cmd->flags & RVF_VM_MAP_READ_ONLY);
 	file = rvf_pseudofs_file("rvf-slot", slot, &rvf_slot_memfd_fops);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	slot->memfd = get_file(memfd);
-	err = rvf_slot_mmap(slot, file, cmd, prot);
+	err = rvf_slot_mmap(slot, file, cmd);
 	fput(file);
 	if (err) {
 		fput(slot->memfd);
@@ -278,7 +290,6 @@ static int rvf_slot_map_file(struct rvf_machine *machine, struct file *file,
 {
 	int index = rvf_slot_free(machine), err;
 	struct rvf_vm_slot *slot;
-	u32 flags = 0;
 
 	if (index < 0)
 		return index;
@@ -290,9 +301,8 @@ static int rvf_slot_map_file(struct rvf_machine *machine, struct file *file,
 		err = rvf_slot_map_memfd(slot, file, cmd);
 	if (err)
 		return err;
-	if (!slot->memfd || (cmd->flags & RVF_VM_MAP_READ_ONLY))
-		flags = KVM_MEM_READONLY;
-	err = rvf_slot_set(machine, index, cmd->length, flags);
+	err = rvf_slot_set(machine, index, cmd->length,
+			   slot->writable ? 0 : KVM_MEM_READONLY);
 	if (err) {
 		rvf_slot_munmap(slot, cmd->length);
 		return err;

@@ -22,8 +22,9 @@
  * VM         RVF_VM                          RVF_VM_*
  * vCPU       RVF_VM                          RVF_VCPU_*, some of KVM's; mmap
  * handle     RVF_TASK_GET, RVF_MOUNT_GET,    RVF_HANDLE_*, and by its object
- *            RVF_HANDLE_DERIVE               RVF_REGION_* or RVF_QUEUE_*;
- *                                            read, write, pread, mmap, poll
+ *            RVF_HANDLE_DERIVE               RVF_REGION_* and RVF_SLOT_*, or
+ *                                            RVF_QUEUE_*; read, write, pread,
+ *                                            mmap, poll
  * ========== =============================== ==================================
  *
  * The manifest, the signature envelope and the key record are described in
@@ -65,7 +66,7 @@
  *  - EPERM: the caller may not do this at all.
  *  - EACCES: the handle lacks a right; a key is not allowed for this.
  *  - ENODEV: the mount is gone or being unmounted.
- *  - ESTALE: an incarnation that is over.
+ *  - ESTALE: an incarnation that is over; a slot that was freed.
  *  - EKEYREVOKED: the handle was revoked.
  *  - ENOENT, EEXIST, EBUSY, EDQUOT, EMSGSIZE, ENOSPC, EAGAIN: said with each
  *    command.
@@ -139,6 +140,10 @@ enum {
 	RVF_CMD_HANDLE_REVOKE = 0x32,
 
 	RVF_CMD_REGION_INFO = 0x40,
+	RVF_CMD_SLOT_ALLOC = 0x41,
+	RVF_CMD_SLOT_FREE = 0x42,
+	RVF_CMD_SLOT_READ = 0x43,
+	RVF_CMD_SLOT_WRITE = 0x44,
 
 	RVF_CMD_QUEUE_INFO = 0x50,
 	RVF_CMD_QUEUE_SEND = 0x51,
@@ -155,7 +160,8 @@ enum {
 /**
  * enum rvf_rights - What a handle allows
  * @RVF_RIGHT_READ: Region: read and map. Queue: receive.
- * @RVF_RIGHT_WRITE: Append-only region: append. Queue: send.
+ * @RVF_RIGHT_WRITE: Append-only region: append. Slab: take, write and free
+ *	slots. Queue: send.
  * @RVF_RIGHT_GRANT: Derive handles from it.
  * @RVF_RIGHT_REVOKE: Revoke it, and what was derived from it.
  * @RVF_RIGHT_EXECUTE: Reserved for VMs.
@@ -943,11 +949,11 @@ struct rvf_vm {
  * @offset: Of the first byte in @fd: a multiple of 4096
  * @length: Bytes: a multiple of 4096, not 0
  *
- * Gives the guest memory. A region is read-only to it; a memfd counts towards
- * the task's guest memory. The module maps it into the process itself, out of
- * reach: a process that unmaps, moves or protects such a mapping is killed or
- * refused. When the handle is revoked, the guest's next access ends
- * RVF_VCPU_RUN with EFAULT.
+ * Gives the guest memory. A region is read-only to it, but for a slab whose
+ * handle has WRITE; a memfd counts towards the task's guest memory. The module
+ * maps it into the process itself, out of reach: a process that unmaps, moves
+ * or protects such a mapping is killed or refused. When the handle is revoked,
+ * the guest's next access ends RVF_VCPU_RUN with EFAULT.
  *
  * Errors: EBADF; EINVAL neither of the two, not aligned, or beyond the end;
  * EPERM a memfd that is not sealed; EACCES no READ; EXDEV a handle of another
@@ -967,7 +973,7 @@ struct rvf_vm_map {
 
 /**
  * enum rvf_vm_map_flags - How memory is mapped
- * @RVF_VM_MAP_READ_ONLY: A memfd that the guest cannot write to.
+ * @RVF_VM_MAP_READ_ONLY: A memfd or slab that the guest cannot write to.
  */
 enum rvf_vm_map_flags {
 	RVF_VM_MAP_READ_ONLY = 1 << 0,
@@ -1214,11 +1220,24 @@ struct rvf_handle_revoke {
  * when the region lacks room (ENOSPC); the offset is not used, and pwrite is
  * refused with ESPIPE. On an immutable region it is EPERM.
  *
- * mmap needs READ, is shared, never writable or executable (EACCES), and
- * covers the region's size rounded up to pages. Bytes above the cursor are
- * zero until an append writes them; only those below it are promised.
+ * A slab has no cursor, and read and write are EPERM: its slots are used with
+ * RVF_SLOT_*. A slot's name is good from RVF_SLOT_ALLOC to RVF_SLOT_FREE and
+ * never again. It is a name and no capability: whoever holds a handle on the
+ * region can use and free every slot, and slots stay taken when a task ends.
  *
- * poll: POLLIN when bytes lie between the file's offset and the cursor.
+ * mmap needs READ, is shared, never executable (EACCES), and covers the
+ * region's size rounded up to pages. Bytes above the cursor are zero until an
+ * append writes them; only those below it are promised. It is never writable,
+ * but for a slab's with READ and WRITE (else EACCES). A mapping of a slab
+ * knows nothing of slots: it shows the present bytes of all of them, taken or
+ * free, at their offsets; nothing there is atomic; a name that went stale is
+ * not noticed; and bytes that are written to a free slot are there when it is
+ * taken. So slots are kept from one another only among holders that have not
+ * mapped the region.
+ *
+ * poll: POLLIN when bytes lie between the file's offset and the cursor, and
+ * POLLOUT always, since a write never waits; of a slab POLLOUT alone, when a
+ * slot is free and the handle has WRITE.
  */
 
 /**
@@ -1226,15 +1245,86 @@ struct rvf_handle_revoke {
  * @size: sizeof(struct rvf_region_info)
  * @out_policy: One of enum rvf_region_policy
  * @out_size: The most bytes it can hold
- * @out_cursor: The bytes it holds; what lies below can be read
+ * @out_cursor: The bytes it holds; what lies below can be read. Of a slab:
+ *	those of the slots in use, wherever they lie
+ * @out_slots: Slots of a slab; 0 for others
+ * @out_slot_size: Bytes of one
  */
 struct rvf_region_info {
 	__u32 size;
 	__u32 out_policy;
 	__aligned_u64 out_size;
 	__aligned_u64 out_cursor;
+	__u32 out_slots;
+	__u32 out_slot_size;
 };
 #define RVF_REGION_INFO _IO(RVF_IOC_TYPE, RVF_CMD_REGION_INFO)
+
+/**
+ * struct rvf_slot_alloc - ioctl(RVF_SLOT_ALLOC)
+ * @size: sizeof(struct rvf_slot_alloc)
+ * @flags: Must be 0
+ * @out_slot: Names the slot until it is freed; never 0
+ * @out_offset: Of its first byte in a mapping of the region
+ *
+ * Takes a slot of a slab, the one that was freed last. Its bytes are zero.
+ * Needs WRITE. Takes the same time however many slots there are.
+ *
+ * Errors: EPERM not a slab; EACCES no WRITE; ENOSPC none is free. A slot can
+ * be taken 2^48 times; then it is not used again.
+ */
+struct rvf_slot_alloc {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 out_slot;
+	__aligned_u64 out_offset;
+};
+#define RVF_SLOT_ALLOC _IO(RVF_IOC_TYPE, RVF_CMD_SLOT_ALLOC)
+
+/**
+ * struct rvf_slot_free - ioctl(RVF_SLOT_FREE)
+ * @size: sizeof(struct rvf_slot_free)
+ * @flags: Must be 0
+ * @slot: From RVF_SLOT_ALLOC
+ *
+ * Gives a slot back and zeroes its bytes. Needs WRITE.
+ *
+ * Errors: EPERM not a slab; EACCES no WRITE; ESTALE not in use under this
+ * name.
+ */
+struct rvf_slot_free {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 slot;
+};
+#define RVF_SLOT_FREE _IO(RVF_IOC_TYPE, RVF_CMD_SLOT_FREE)
+
+/**
+ * struct rvf_slot_io - ioctl(RVF_SLOT_READ) and ioctl(RVF_SLOT_WRITE)
+ * @size: sizeof(struct rvf_slot_io)
+ * @flags: Must be 0
+ * @slot: From RVF_SLOT_ALLOC
+ * @buffer: Where the bytes go, or come from
+ * @offset: Of the first one in the slot
+ * @length: How many
+ *
+ * RVF_SLOT_READ needs READ and copies bytes of a slot out; RVF_SLOT_WRITE
+ * needs WRITE and copies bytes in. Each is atomic against the other and
+ * against RVF_SLOT_FREE, and a write that fails leaves the slot as it was.
+ *
+ * Errors: EPERM not a slab; EACCES the right; EMSGSIZE beyond the slot's end;
+ * ESTALE not in use under this name; EFAULT the buffer.
+ */
+struct rvf_slot_io {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 slot;
+	__aligned_u64 buffer;
+	__u32 offset;
+	__u32 length;
+};
+#define RVF_SLOT_READ _IO(RVF_IOC_TYPE, RVF_CMD_SLOT_READ)
+#define RVF_SLOT_WRITE _IO(RVF_IOC_TYPE, RVF_CMD_SLOT_WRITE)
 
 /**
  * DOC: Queue handles
@@ -1409,7 +1499,7 @@ enum rvf_nl_event {
  * @RVF_NL_A_SIZE: u64; region: the most it can hold; queue: the most bytes of
  *	a message.
  * @RVF_NL_A_USED: u64; region: bytes it holds; queue: messages it holds.
- * @RVF_NL_A_SLOTS: u32; queue: messages it can hold.
+ * @RVF_NL_A_SLOTS: u32; queue: messages it can hold; slab: its slots.
  * @RVF_NL_A_TYPE: u32; queue: type id.
  * @RVF_NL_A_TYPE_NAME: string; queue: the type's text.
  * @RVF_NL_A_GRANT: nest, repeated; object: what a component is granted by the

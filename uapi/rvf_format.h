@@ -37,6 +37,8 @@
 #define RVF_MAX_QUEUE_SLOTS	65536
 #define RVF_MAX_MESSAGE		65536		/* bytes */
 #define RVF_MAX_APPEND		65536		/* bytes of one append */
+#define RVF_MAX_SLOTS		65536		/* of a slab region */
+#define RVF_MAX_SLOT		65536		/* bytes of one */
 #define RVF_MAX_REGION_BYTES	(1ull << 30)
 #define RVF_MAX_IMAGE_BYTES	(64ull << 20)
 #define RVF_MAX_KEYS		64		/* in the module's key set */
@@ -396,8 +398,7 @@ struct rvf_m_component {
  * enum rvf_region_policy - What may be done with a region
  * @RVF_REGION_IMMUTABLE: Holds exactly the signed bytes, for the mount's life.
  * @RVF_REGION_APPEND_ONLY: Grows at its end; what was appended never changes.
- * @RVF_REGION_SLAB: Slots of one size. Known to the format; this version of
- *	the module does not make it.
+ * @RVF_REGION_SLAB: Slots of one size that are taken, written and freed.
  */
 enum rvf_region_policy {
 	RVF_REGION_IMMUTABLE = 0,
@@ -411,8 +412,9 @@ enum rvf_region_policy {
  * @policy: One of enum rvf_region_policy.
  * @segment: Immutable: index of its RVF_SEG_REGION segment; else %RVF_M_NONE.
  * @size: Bytes: immutable: the segment's length; append-only: the most it can
- *	hold, 1 to %RVF_MAX_REGION_BYTES.
- * @slots: 0.
+ *	hold, 1 to %RVF_MAX_REGION_BYTES; slab: @slots times the size of one,
+ *	which is 1 to %RVF_MAX_SLOT, up to %RVF_MAX_REGION_BYTES.
+ * @slots: Slab: 1 to %RVF_MAX_SLOTS; else 0.
  * @reserved: 0.
  */
 struct rvf_m_region {

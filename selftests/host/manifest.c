@@ -144,7 +144,7 @@ static const struct mutation mutations[] = {
 	{ "guest memory without a VM", 0, C(guest_memory), 4096, RVF_REASON_COMPONENT, 0 },
 
 	{ "a region without a name", 0, R(name), 0, RVF_REASON_STRING, 0 },
-	{ "a slab", 1, R(policy), RVF_REGION_SLAB, RVF_REASON_UNSUPPORTED, 1 },
+	{ "a slab without slots", 1, R(policy), RVF_REGION_SLAB, RVF_REASON_REGION, 1 },
 	{ "policy 3", 1, R(policy), 3, RVF_REASON_REGION, 1 },
 	{ "an append-only one with content", 1, R(segment), 4, RVF_REASON_REGION, 1 },
 	{ "an immutable one without content", 0, R(segment), RVF_M_NONE, RVF_REASON_REGION, 0 },

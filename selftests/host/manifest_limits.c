@@ -89,6 +89,27 @@ static struct rvf_builder *with_objects(unsigned int regions, unsigned int queue
 	return b;
 }
 
+static struct rvf_builder *with_slab(unsigned int slots, __u64 slot_size)
+{
+	struct rvf_builder *b = begin();
+
+	rvf_builder_slab(b, "slab", slots, slot_size);
+	return b;
+}
+
+static void test_slabs(void)
+{
+	expect(with_slab(1, 1), 0, "a slab of one slot of one byte");
+	expect(with_slab(RVF_MAX_SLOTS, 1), 0, "a slab of 65536 slots");
+	expect(with_slab(RVF_MAX_SLOTS + 1, 1), RVF_REASON_REGION, "a slab of 65537 slots");
+	expect(with_slab(1, RVF_MAX_SLOT), 0, "a slot of 64 KiB");
+	expect(with_slab(1, RVF_MAX_SLOT + 1), RVF_REASON_REGION, "a slot of a byte more");
+	expect(with_slab(RVF_MAX_SLOTS, RVF_MAX_REGION_BYTES / RVF_MAX_SLOTS), 0, "1 GiB of slots");
+	expect(with_slab(RVF_MAX_SLOTS, RVF_MAX_REGION_BYTES / RVF_MAX_SLOTS + 1),
+	       RVF_REASON_LIMIT_BYTES, "more than 1 GiB of slots");
+	expect(with_slab(0, 1), RVF_REASON_REGION, "a slab without slots");
+}
+
 static struct rvf_builder *with_grants(unsigned int first, unsigned int second)
 {
 	struct rvf_builder *b = with_objects(40, 0);
@@ -344,6 +365,7 @@ int main(void)
 	tap_begin();
 	test_counts();
 	test_callers_limits();
+	test_slabs();
 	test_strings();
 	test_dependencies();
 	test_size();

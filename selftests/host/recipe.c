@@ -122,15 +122,15 @@ static void objects(void)
 	static const char text[] =
 		"package: p\n"
 		"elf: x\n"
-		"can: { q: [receive, grant-once], r: read, s: rwgov, a: append }\n"
-		"regions: { r: { file: f }, a: { append: 64K } }\n"
+		"can: { q: [receive, grant-once], r: read, s: rwgov, a: append, b: write }\n"
+		"regions: { r: { file: f }, a: { append: 64K }, b: { slab: 32 x 4K } }\n"
 		"queues: { s: , q: { slots: 2, size: 3, type: t/1 } }\n";
 	struct recipe *recipe = read_text_of(text);
 	const struct recipe_grant *grant;
 
 	tap_need(recipe, "a recipe with objects cannot be read");
 	grant = recipe->components[0].grants;
-	tap_equal(recipe->components[0].n_grants, 4, "four grants");
+	tap_equal(recipe->components[0].n_grants, 5, "five grants");
 	tap_ok(grant[0].kind == RVF_OBJECT_QUEUE && grant[0].object == 1 &&
 		       grant[0].rights == (RVF_RIGHT_READ | RVF_RIGHT_GRANT_ONCE),
 	       "rights in words");
@@ -150,7 +150,9 @@ static void objects(void)
 	       "a queue");
 	tap_ok(recipe->regions[0].policy == RVF_REGION_IMMUTABLE &&
 		       recipe->regions[1].policy == RVF_REGION_APPEND_ONLY &&
-		       recipe->regions[1].size == 65536,
+		       recipe->regions[1].size == 65536 &&
+		       recipe->regions[2].policy == RVF_REGION_SLAB &&
+		       recipe->regions[2].slots == 32 && recipe->regions[2].size == 4096,
 	       "regions");
 	recipe_free(recipe);
 	complaints_free(&all);
@@ -170,6 +172,14 @@ static void limits(void)
 	limit("package: p\nelf: x\nrestart: { times: %s }\n", "4294967295", "4294967296");
 	limit("package: p\nelf: x\ncan: { a: w }\nregions: { a: { append: %s } }\n", "1G",
 	      "1073741825");
+	limit("package: p\nelf: x\ncan: { a: w }\nregions: { a: { slab: %s } }\n", "65536 x 16K",
+	      "65536 x 16385");
+	limit("package: p\nelf: x\ncan: { a: w }\nregions: { a: { slab: %s } }\n", "1 x 64K",
+	      "1 x 65537");
+	limit("package: p\nelf: x\ncan: { a: w }\nregions: { a: { slab: %s } }\n", "1 x 1",
+	      "0 x 1");
+	limit("package: p\nelf: x\ncan: { a: write }\nregions: { a: { slab: %s } }\n", "65536 x 1",
+	      "65537 x 1");
 	limit("package: p\nelf: x\ncan: { q: w }\nqueues: { q: { size: %s } }\n", "64K", "65537");
 	limit("package: p\nelf: x\ncan: { q: w }\nqueues: { q: { slots: %s } }\n", "1", "0");
 	limit("package: p\nelf: x\nrelease: %s\n",

@@ -14,40 +14,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 #include "queue.h"
+#include "random.h"
 #include "util_task.h"
 
 #define HOSTILE_NAME "/test/hostile"
-
-static uint64_t state;
-
-/* xorshift64: enough, and the same everywhere */
-static uint32_t random32(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state >> 16;
-}
-
-static uint32_t below(uint32_t limit)
-{
-	return random32() % limit;
-}
-
-static void seed(uint64_t number)
-{
-	const char *given = getenv("RVF_SEED");
-
-	state = given ? strtoull(given, NULL, 0) : time(NULL) * 1000003ull + getpid();
-	fprintf(stderr, "# RVF_SEED=%llu\n", (unsigned long long)state);
-	/* Never 0 */
-	state = (state ^ number << 32) | 1;
-}
 
 FIXTURE(hostile)
 {
@@ -337,7 +311,7 @@ TEST_F_TIMEOUT(hostile, random_commands_shared, 180)
 		seed(7);
 		/* Its random numbers come from both, so that a run is not repeated exactly */
 		other = must(clone(thread, stack + (1 << 20), CLONE_FILES | SIGCHLD, &of));
-		state = state * 3 | 1;
+		random_state = random_state * 3 | 1;
 		fuzz(self->pkg, self->ctl, 8000);
 		_exit(reap(other));
 	}
@@ -386,7 +360,7 @@ TEST_F_TIMEOUT(hostile, ends, 120)
 		pid_t pids[4];
 
 		for (int i = 0; i < 4; i++) {
-			state = state * 5 + 1;
+			random_state = random_state * 5 + 1;
 			pids[i] = child();
 			if (pids[i] == 0) {
 				struct task task;

@@ -331,10 +331,64 @@ REGION(policy_unknown, 1)
 	pkg->regions[1].entry.policy = htole32(3);
 }
 
-RULE_VARIANT(slab, before, EOPNOTSUPP, RVF_REASON_UNSUPPORTED, 1,
-	     RVF_VERIFY_CAPABILITIES_INSUFFICIENT)
+/* A slab of @slots out of @bytes */
+static void slab(struct pkg *pkg, uint64_t slots, uint64_t bytes)
 {
 	pkg->regions[1].entry.policy = htole32(RVF_REGION_SLAB);
+	pkg->regions[1].entry.slots = htole64(slots);
+	pkg->regions[1].entry.size = htole64(bytes);
+}
+
+REGION(slab_without_slots, 1)
+{
+	slab(pkg, 0, 4096);
+}
+
+REGION(slab_without_bytes, 1)
+{
+	slab(pkg, 4, 0);
+}
+
+REGION(slab_too_many_slots, 1)
+{
+	slab(pkg, RVF_MAX_SLOTS + 1, RVF_MAX_SLOTS + 1);
+}
+
+REGION(slab_slots_without_end, 1)
+{
+	slab(pkg, 1ull << 32 | 4, 4096);
+}
+
+REGION(slab_slot_too_large, 1)
+{
+	slab(pkg, 2, 2 * (RVF_MAX_SLOT + 1));
+}
+
+REGION(slab_with_a_rest, 1)
+{
+	slab(pkg, 3, 4096);
+}
+
+REGION(slab_fewer_bytes_than_slots, 1)
+{
+	slab(pkg, 8, 7);
+}
+
+REGION(slab_with_segment, 1)
+{
+	slab(pkg, 4, 4096);
+	pkg->regions[1].entry.segment = htole32(SEG_DATA);
+}
+
+RULE_VARIANT(slab_too_large, before, EDQUOT, RVF_REASON_LIMIT_BYTES, 1,
+	     RVF_VERIFY_CAPABILITIES_INSUFFICIENT)
+{
+	slab(pkg, RVF_MAX_SLOTS, RVF_MAX_REGION_BYTES + RVF_MAX_SLOTS);
+}
+
+REGION(immutable_slots, 0)
+{
+	pkg->regions[0].entry.slots = htole64(1);
 }
 
 REGION(immutable_without_segment, 0)

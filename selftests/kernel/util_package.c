@@ -80,6 +80,15 @@ unsigned int pkg_append_only(struct pkg *pkg, const char *name, uint64_t size)
 	return pkg->n_regions++;
 }
 
+unsigned int pkg_slab(struct pkg *pkg, const char *name, uint64_t slots, uint64_t slot_size)
+{
+	unsigned int index = pkg_append_only(pkg, name, slots * slot_size);
+
+	pkg->regions[index].entry.policy = htole32(RVF_REGION_SLAB);
+	pkg->regions[index].entry.slots = htole64(slots);
+	return index;
+}
+
 unsigned int pkg_queue(struct pkg *pkg, const char *name, uint32_t slots, uint32_t message_size)
 {
 	struct pkg_queue *queue = &pkg->queues[pkg->n_queues];

@@ -81,6 +81,7 @@ unsigned int pkg_segment(struct pkg *pkg, uint32_t type, const void *data, uint6
 unsigned int pkg_component(struct pkg *pkg, const char *name, unsigned int image);
 unsigned int pkg_immutable(struct pkg *pkg, const char *name, const void *data, uint64_t length);
 unsigned int pkg_append_only(struct pkg *pkg, const char *name, uint64_t size);
+unsigned int pkg_slab(struct pkg *pkg, const char *name, uint64_t slots, uint64_t slot_size);
 unsigned int pkg_queue(struct pkg *pkg, const char *name, uint32_t slots, uint32_t message_size);
 /* Gives the queue a type */
 uint32_t pkg_queue_type(struct pkg *pkg, unsigned int queue, const char *type_name);

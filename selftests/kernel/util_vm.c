@@ -18,6 +18,8 @@ int vm_mount(unsigned int vcpus, uint64_t memory)
 
 	pkg->components[0].entry.vcpus = vcpus;
 	pkg->components[0].entry.guest_memory = memory;
+	pkg_grant(pkg, 0, RVF_OBJECT_REGION, pkg_slab(pkg, "slab", 16, 1024),
+		  RVF_RIGHT_READ | RVF_RIGHT_WRITE | RVF_RIGHT_REVOKE, 0);
 	key_trust(ctl, KEY_OWNER);
 	pkg_finish(pkg, KEY_OWNER);
 	mount = pkg_mount(pkg, ctl, NULL, &arg);

@@ -287,6 +287,68 @@ TEST_F(memory, inherited_on_demand)
 	kill(vm->task.pid, SIGCONT);
 }
 
+/* ---- slabs: the one policy that a guest can write to */
+
+/* Reads the byte at 128 KiB, writes one more there and tells by a port */
+static void code_increments(struct vm *vm)
+{
+	vm_code(vm, 0xb8, 0x00, 0x20, /* mov ax, 0x2000 */
+		0x8e, 0xd8, /* mov ds, ax */
+		0xfe, 0x06, 0x00, 0x00, /* inc byte [0] */
+		0xee, 0xeb, 0xfe); /* out; jmp */
+}
+
+TEST_F(memory, slab_written)
+{
+	struct vm *vm = &self->vm;
+	int slab = task_get(&vm->task, "slab", 0), slot;
+	const uint8_t *here = must(mmap(NULL, PAGE, PROT_READ, MAP_SHARED,
+					must_rvf(mount_get(vm->mount, "slab", 0)), 0));
+
+	slot = vm_map(vm, slab, 0x20000, 0, 4 * PAGE, 0);
+	ASSERT_LE(0, slot);
+	code_increments(vm);
+	EXPECT_EQ(0, vm_run(vm, 0));
+	EXPECT_EQ(RVF_EVENT_IO, vm_event(vm, 0).kind);
+	EXPECT_EQ(1, here[0]);
+	/* Without the right, or where it is not wanted, its writes go nowhere */
+	EXPECT_EQ(0, vm_unmap(vm, slot));
+	slot = vm_map(vm, slab, 0x20000, 0, 4 * PAGE, RVF_VM_MAP_READ_ONLY);
+	ASSERT_LE(0, slot);
+	code_increments(vm);
+	EXPECT_EQ(0, vm_run(vm, 0));
+	EXPECT_EQ(RVF_EVENT_IO, vm_event(vm, 0).kind);
+	EXPECT_EQ(1, here[0]);
+	EXPECT_EQ(0, vm_unmap(vm, slot));
+	slab = task_get(&vm->task, "slab", RVF_RIGHT_READ);
+	ASSERT_LE(0, vm_map(vm, slab, 0x20000, 0, 4 * PAGE, 0));
+	code_increments(vm);
+	EXPECT_EQ(0, vm_run(vm, 0));
+	EXPECT_EQ(RVF_EVENT_IO, vm_event(vm, 0).kind);
+	EXPECT_EQ(1, here[0]);
+}
+
+TEST_F(memory, slab_revoked_while_it_is_written)
+{
+	struct vm *vm = &self->vm;
+	struct rvf_handle_revoke revoke = { .size = sizeof(revoke) };
+	int slab = task_get(&vm->task, "slab", 0);
+	const volatile uint8_t *here = must(mmap(NULL, PAGE, PROT_READ, MAP_SHARED,
+						 must_rvf(mount_get(vm->mount, "slab", 0)), 0));
+	uint8_t then;
+
+	ASSERT_LE(0, vm_map(vm, slab, 0x20000, 0, 4 * PAGE, 0));
+	vm_code(vm, 0xb8, 0x00, 0x20, 0x8e, 0xd8, 0xfe, 0x06, 0x00, 0x00, 0xeb, 0xfa);
+	vm_threads(vm, 1);
+	vm_ask_run(vm, 1, 0);
+	sleep_ms(100);
+	ASSERT_EQ(0, task_ioctl(&vm->task, slab, RVF_HANDLE_REVOKE, &revoke));
+	then = here[0];
+	EXPECT_EQ(-EFAULT, vm_answer(vm, 1));
+	sleep_ms(50);
+	EXPECT_EQ(then, here[0]);
+}
+
 /* ---- revoking */
 
 TEST_F(memory, revoked_while_it_runs)

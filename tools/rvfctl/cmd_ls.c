@@ -99,6 +99,10 @@ static const char *detail(const struct rvf_nl_object *object, char text[512])
 		snprintf(text, 512, "%" PRIu64 " of %u slots, %s bytes each%s%s",
 			 (uint64_t)object->used, object->slots, size,
 			 *object->type_name ? ", " : "", object->type_name);
+	else if (object->policy == RVF_REGION_SLAB && object->slots)
+		snprintf(text, 512, "slab, %" PRIu64 " of %u slots, %s each",
+			 (uint64_t)(object->used / (object->size / object->slots)), object->slots,
+			 size_text(object->size / object->slots, size));
 	else if (object->policy == RVF_REGION_IMMUTABLE)
 		snprintf(text, 512, "immutable, %s", size);
 	else
@@ -272,6 +276,8 @@ static void object_json(struct json *json, const struct world *world,
 		json_text(json, "policy", policy_name(object->policy));
 		json_u64(json, "size_bytes", object->size);
 		json_u64(json, "used_bytes", object->used);
+		if (object->policy == RVF_REGION_SLAB)
+			json_u64(json, "slots", object->slots);
 	}
 	holders_json(json, "grants", world, mount, object->grants, object->n_grants, false);
 	holders_json(json, "holders", world, mount, object->holders, object->n_holders, true);

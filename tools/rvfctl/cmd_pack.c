@@ -205,6 +205,13 @@ static int add_components(struct packing *packing, struct rvf_error *e)
 	return 0;
 }
 
+static int add_empty(struct rvf_builder *builder, const struct recipe_region *region)
+{
+	if (region->policy == RVF_REGION_SLAB)
+		return rvf_builder_slab(builder, region->name, region->slots, region->size);
+	return rvf_builder_append_only(builder, region->name, region->size);
+}
+
 static int add_objects(struct packing *packing, struct rvf_error *e)
 {
 	const struct recipe *recipe = packing->recipe;
@@ -215,8 +222,8 @@ static int add_objects(struct packing *packing, struct rvf_error *e)
 
 	for (i = 0; i < recipe->n_regions; i++) {
 		region = &recipe->regions[i];
-		if (region->policy == RVF_REGION_APPEND_ONLY) {
-			err = rvf_builder_append_only(packing->builder, region->name, region->size);
+		if (!region->file) {
+			err = add_empty(packing->builder, region);
 			if (err < 0)
 				return err;
 			continue;

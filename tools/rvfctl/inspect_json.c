@@ -158,6 +158,8 @@ static void objects_json(struct json *json, const struct rvf_manifest *m)
 		json_string_of(json, "name", m, &m->regions[i].name);
 		json_text(json, "policy", policy_name(rvf_le32(m->regions[i].policy)));
 		json_u64(json, "size_bytes", rvf_le64(m->regions[i].size));
+		if (m->regions[i].slots)
+			json_u64(json, "slots", rvf_le64(m->regions[i].slots));
 		json_close(json);
 	}
 	json_close(json);

@@ -197,6 +197,22 @@ static bool vm_cells(struct table *table, const struct rvf_manifest *m)
 	return any;
 }
 
+static char *region_detail(const struct rvf_m_region *region)
+{
+	__u64 bytes = rvf_le64(region->size), slots = rvf_le64(region->slots);
+	char size[UNIT_TEXT];
+
+	switch (rvf_le32(region->policy)) {
+	case RVF_REGION_SLAB:
+		return xprintf("slab, %u slots, %s each", (unsigned int)slots,
+			       size_text(bytes / slots, size));
+	case RVF_REGION_IMMUTABLE:
+		return xprintf("immutable, %s", size_text(bytes, size));
+	default:
+		return xprintf("append-only, up to %s", size_text(bytes, size));
+	}
+}
+
 static void print_objects(const struct rvf_manifest *m)
 {
 	static const struct column columns[] = {
@@ -217,9 +233,7 @@ static void print_objects(const struct rvf_manifest *m)
 	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
 	for (i = 0; i < m->n_regions; i++) {
 		region = &m->regions[i];
-		detail = xprintf("%s, %s%s", policy_name(rvf_le32(region->policy)),
-				 rvf_le32(region->policy) == RVF_REGION_IMMUTABLE ? "" : "up to ",
-				 size_text(rvf_le64(region->size), size));
+		detail = region_detail(region);
 		rights_cells(&table, m, RVF_OBJECT_REGION, i, "region", detail);
 		free(detail);
 	}

@@ -74,7 +74,8 @@ struct recipe_region {
 	bool used;
 	const char *file;
 	struct place file_at;
-	uint64_t size; /* of one that is appended to */
+	uint64_t size; /* of one that is appended to, or of a slab's slot */
+	uint64_t slots; /* of a slab */
 };
 
 struct recipe_queue {

@@ -64,28 +64,61 @@ static void take_append(struct reader *r, const struct node *key, const struct n
 		region->bad = true;
 }
 
+/* COUNT x SIZE */
+static void take_slab(struct reader *r, const struct node *key, const struct node *value,
+		      void *into)
+{
+	struct recipe_region *region = into;
+	struct node count = *value, size = *value;
+	const char *text;
+	char *times;
+
+	(void)key;
+	region->policy = RVF_REGION_SLAB;
+	region->bad = true;
+	text = read_text(r, value, "slab");
+	if (!text)
+		return;
+	times = strstr(text, " x ");
+	if (!times) {
+		complain(r->all, &value->at, "'%s' is not a number of slots and their size", text);
+		advise(r->all, "slab: COUNT x SIZE, such as 32 x 4K");
+		return;
+	}
+	count.text = xstrndup(text, times - text);
+	size.text = times + strlen(" x ");
+	region->bad = !read_count(r, &count, "slots", 1, RVF_MAX_SLOTS, &region->slots) ||
+		      !read_size(r, &size, "a slot", 1, RVF_MAX_SLOT, &region->size);
+	free(count.text);
+	if (region->bad || region->slots * region->size <= RVF_MAX_REGION_BYTES)
+		return;
+	complain(r->all, &value->at, "a slab has at most 1G in all");
+	region->bad = true;
+}
+
 static void read_region(struct reader *r, struct recipe_region *region, const struct node *value)
 {
 	static const struct key keys[] = {
 		{ "file", take_file, NULL },
 		{ "append", take_append, NULL },
-		{ "slab", NULL, "append: SIZE, which only grows" },
+		{ "slab", take_slab, NULL },
 		{ "pages", NULL, "leave it out: a region has pages of 4 KiB" },
 		{ "populate", NULL, "leave it out: a region is filled at the mount" },
 	};
 	char *what = xprintf("region '%s'", region->name);
+	unsigned int policies =
+		!!tree_get(value, "file") + !!tree_get(value, "append") + !!tree_get(value, "slab");
 
 	if (!read_map(r, value, what, keys, sizeof(keys) / sizeof(keys[0]), region)) {
 		region->bad = true;
-	} else if (tree_get(value, "file") && tree_get(value, "append")) {
-		complain(r->all, &region->at, "%s is filled from a file and appended to", what);
-		advise(r->all, "two regions: file is immutable, append is append-only");
+	} else if (policies > 1) {
+		complain(r->all, &region->at, "%s has more than one of file, append and slab",
+			 what);
+		advise(r->all, "a region for each: file is immutable, append only grows");
 		region->bad = true;
-	} else if (!tree_get(value, "file") && !tree_get(value, "append")) {
-		if (!tree_get(value, "slab")) {
-			complain(r->all, &region->at, "%s is neither a file nor appended to", what);
-			advise(r->all, "file: FILE or append: SIZE");
-		}
+	} else if (!policies) {
+		complain(r->all, &region->at, "%s has neither a file nor append nor slab", what);
+		advise(r->all, "file: FILE, append: SIZE or slab: COUNT x SIZE");
 		region->bad = true;
 	}
 	free(what);

@@ -78,6 +78,12 @@ static bool word_fits(struct reader *r, const struct node *value, const struct w
 		advise(r->all, "append");
 		return false;
 	}
+	if (grant->kind == RVF_OBJECT_REGION && !strcmp(word->name, "append") &&
+	    r->recipe->regions[grant->object].policy == RVF_REGION_SLAB) {
+		complain(r->all, &value->at, "'%s' is a slab: its slots are written", name);
+		advise(r->all, "write");
+		return false;
+	}
 	if (!word->kind || word->kind == grant->kind)
 		return true;
 	other = word->right == RVF_RIGHT_READ ? "receive" : "send";
@@ -147,7 +153,7 @@ static bool rights_fit(struct reader *r, const struct recipe_grant *grant)
 	}
 	if (region && region->policy == RVF_REGION_IMMUTABLE && grant->rights & RVF_RIGHT_WRITE) {
 		complain(r->all, at, "'%s' is immutable: nobody can write it", region->name);
-		advise(r->all, "read, or make it append-only (append: SIZE)");
+		advise(r->all, "read, or make it append-only (append: SIZE) or a slab");
 		return false;
 	}
 	if (!(grant->rights & (RVF_RIGHT_READ | RVF_RIGHT_WRITE))) {

@@ -112,6 +112,7 @@ int rvf_builder_component(struct rvf_builder *b, const struct rvf_component_spec
 int rvf_builder_dependency(struct rvf_builder *b, __u32 component, __u32 needs);
 int rvf_builder_immutable(struct rvf_builder *b, const char *name, __u32 segment);
 int rvf_builder_append_only(struct rvf_builder *b, const char *name, __u64 size);
+int rvf_builder_slab(struct rvf_builder *b, const char *name, __u32 slots, __u64 slot_size);
 int rvf_builder_queue(struct rvf_builder *b, const char *name, __u32 slots, __u32 message_size,
 		      const char *type);
 int rvf_builder_grant(struct rvf_builder *b, __u32 component, __u32 kind, __u32 object,

@@ -101,7 +101,7 @@ struct rvf_nl_holder {
  * @policy: Region: one of enum rvf_region_policy.
  * @size: Region: the most bytes it can hold; queue: the most of one message.
  * @used: Region: bytes it holds; queue: messages it holds.
- * @slots: Queue: messages it can hold.
+ * @slots: Queue: messages it can hold; slab: its slots.
  * @type: Queue: type id.
  * @type_name: Queue: the type's text.
  * @grants: What components are granted by the manifest.

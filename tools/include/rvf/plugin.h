@@ -213,6 +213,54 @@ void rvf_region_unmap(struct rvf_mapping *mapping);
 int rvf_region_append(int region, const void *data, size_t length);
 
 /**
+ * rvf_slot_alloc - Take a slot of a slab
+ * @region: A handle with WRITE.
+ * @slot: Filled with its name.
+ * @offset: Filled with where it lies in a mapping of the region; may be NULL.
+ *
+ * Its bytes are zero, unless somebody wrote them through a mapping.
+ *
+ * Return: 0 or a negative errno: -ENOSPC none is free; -EPERM not a slab.
+ */
+int rvf_slot_alloc(int region, __u64 *slot, size_t *offset);
+
+/**
+ * rvf_slot_free - Give a slot back
+ * @region: A handle with WRITE.
+ * @slot: Its name, which is good for nothing afterwards.
+ *
+ * Return: 0 or a negative errno: -ESTALE it is not in use under this name.
+ */
+int rvf_slot_free(int region, __u64 slot);
+
+/**
+ * rvf_slot_read - Copy bytes out of a slot
+ * @region: A handle with READ.
+ * @slot: Its name.
+ * @offset: Of the first byte in it.
+ * @data: Where to put them.
+ * @length: How many.
+ *
+ * Return: 0 or a negative errno: -EMSGSIZE beyond its end; -ESTALE it is not in
+ * use under this name.
+ */
+int rvf_slot_read(int region, __u64 slot, size_t offset, void *data, size_t length);
+
+/**
+ * rvf_slot_write - Copy bytes into a slot
+ * @region: A handle with WRITE.
+ * @slot: Its name.
+ * @offset: Of the first byte in it.
+ * @data: The bytes.
+ * @length: How many.
+ *
+ * All of them or none: a reader never sees a part.
+ *
+ * Return: as rvf_slot_read().
+ */
+int rvf_slot_write(int region, __u64 slot, size_t offset, const void *data, size_t length);
+
+/**
  * rvf_region_read - Copy bytes out of a region
  * @region: A handle with READ.
  * @offset: Where to begin.

@@ -179,7 +179,7 @@ int rvf_builder_dependency(struct rvf_builder *b, __u32 component, __u32 needs)
 }
 
 static int add_region(struct rvf_builder *b, const char *name, __u32 policy, __u32 segment,
-		      __u64 size)
+		      __u64 size, __u32 slots)
 {
 	struct build_region *r = MORE(b, regions);
 
@@ -189,18 +189,24 @@ static int add_region(struct rvf_builder *b, const char *name, __u32 policy, __u
 	r->policy = policy;
 	r->segment = segment;
 	r->size = size;
+	r->slots = slots;
 	return r->name ? (int)b->n_regions - 1 : -ENOMEM;
 }
 
 int rvf_builder_immutable(struct rvf_builder *b, const char *name, __u32 segment)
 {
 	return add_region(b, name, RVF_REGION_IMMUTABLE, segment,
-			  rvf_builder_segment_length(b, segment));
+			  rvf_builder_segment_length(b, segment), 0);
 }
 
 int rvf_builder_append_only(struct rvf_builder *b, const char *name, __u64 size)
 {
-	return add_region(b, name, RVF_REGION_APPEND_ONLY, RVF_M_NONE, size);
+	return add_region(b, name, RVF_REGION_APPEND_ONLY, RVF_M_NONE, size, 0);
+}
+
+int rvf_builder_slab(struct rvf_builder *b, const char *name, __u32 slots, __u64 slot_size)
+{
+	return add_region(b, name, RVF_REGION_SLAB, RVF_M_NONE, slots * slot_size, slots);
 }
 
 int rvf_builder_queue(struct rvf_builder *b, const char *name, __u32 slots, __u32 message_size,

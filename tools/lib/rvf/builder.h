@@ -37,6 +37,7 @@ struct build_region {
 	__u32 policy;
 	__u32 segment;
 	__u64 size;
+	__u32 slots;
 };
 
 struct build_queue {

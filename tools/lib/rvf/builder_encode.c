@@ -163,6 +163,7 @@ static void put_objects(struct encoder *enc, const struct rvf_builder *b, struct
 		r->policy = htole32(b->regions[i].policy);
 		r->segment = htole32(b->regions[i].segment);
 		r->size = htole64(b->regions[i].size);
+		r->slots = htole64(b->regions[i].slots);
 	}
 	for (size_t i = 0; i < b->n_queues; i++, q++) {
 		put_string(enc, &q->name, b->queues[i].name, strlen(b->queues[i].name));

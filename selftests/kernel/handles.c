@@ -566,7 +566,7 @@ TEST_F_TIMEOUT(handles, revoke_against_derive, 60)
 		must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
 		pid = child();
 		if (pid == 0) {
-			int fds[64], n = 0;
+			int fds[64 + 1], n = 0;
 
 			must(write(pair[1], "g", 1));
 			while (n < 64) {
@@ -576,9 +576,8 @@ TEST_F_TIMEOUT(handles, revoke_against_derive, 60)
 					break;
 				fds[n++] = fd;
 			}
-			/* Until it was done */
-			while (try_read(derived) != -EKEYREVOKED)
-				;
+			/* Until it was done: its first effect is not its end */
+			must(read(pair[1], fds + n, 1));
 			for (int i = 0; i < n; i++) {
 				if (try_read(fds[i]) != -EKEYREVOKED)
 					_exit(255 - 1);
@@ -595,6 +594,7 @@ TEST_F_TIMEOUT(handles, revoke_against_derive, 60)
 			asm volatile("pause");
 		count = handle_revoke(handle, RVF_REVOKE_DERIVED);
 		EXPECT_LE(1, count);
+		must(write(pair[0], "d", 1));
 		EXPECT_EQ(0, reap(pid));
 		close(pair[0]);
 		close(pair[1]);

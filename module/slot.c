@@ -11,7 +11,7 @@
 #include "ioctl.h"
 #include "region.h"
 
-/* As often as a command begins: its region, in use, if it may. */
+/* A command begins: its region, held in use, if the caller may. */
 static int rvf_slot_begin(struct rvf_ucmd *ucmd, u32 rights,
 			  struct rvf_region **region)
 {
@@ -31,8 +31,8 @@ static int rvf_slot_begin(struct rvf_ucmd *ucmd, u32 rights,
 }
 
 /*
- * Under the region's lock: again, where a revocation waits for us; and the
- * first byte of the slot that @name stands for.
+ * The slot that @name stands for. Rights again, here where a revocation waits
+ * for us.
  */
 static int rvf_slot_find(struct rvf_ucmd *ucmd, struct rvf_region *region,
 			 u32 rights, u64 name, u32 *index)

@@ -27,9 +27,9 @@ static void test_task(void)
 		if (!strcmp(granted.name, "data") && granted.kind == RVF_OBJECT_REGION &&
 		    granted.rights == (RVF_RIGHT_READ | RVF_RIGHT_GRANT | RVF_RIGHT_REVOKE))
 			data++;
-	tap_equal(i, 5, "five grants");
+	tap_equal(i, 6, "six grants");
 	tap_equal(data, 1, "one of them as the recipe says");
-	tap_equal(rvf_granted(i, &granted), -ENOENT, "no sixth");
+	tap_equal(rvf_granted(i, &granted), -ENOENT, "no seventh");
 }
 
 static void test_get(void)
@@ -99,6 +99,29 @@ static void test_append(void)
 	tap_equal(rvf_region_read(region, 12, text, sizeof(text)), 0, "did nothing");
 	tap_equal(rvf_region_append(region, large, sizeof(large)), -EMSGSIZE,
 		  "more than one append takes");
+	close(region);
+}
+
+static void test_slab(void)
+{
+	__u64 slot, other, none;
+	int region = rvf_get("pool");
+	char text[8] = "";
+	size_t offset;
+
+	tap_equal(rvf_slot_alloc(region, &slot, NULL), 0, "take a slot");
+	tap_equal(rvf_slot_alloc(region, &other, &offset), 0, "and another");
+	tap_equal(offset, 100, "which lies behind it");
+	tap_equal(rvf_slot_alloc(region, &none, NULL), -ENOSPC, "there is no third");
+	tap_equal(rvf_slot_write(region, slot, 92, "12345678", 8), 0, "write its end");
+	tap_equal(rvf_slot_write(region, slot, 93, "12345678", 8), -EMSGSIZE, "not beyond it");
+	tap_equal(rvf_slot_write(region, slot, 1ul << 32, "1", 1), -EMSGSIZE, "nor far beyond it");
+	tap_equal(rvf_slot_read(region, slot, 92, text, 8), 0, "read it");
+	tap_ok(!memcmp(text, "12345678", 8), "as it was written");
+	tap_equal(rvf_slot_free(region, slot), 0, "free it");
+	tap_equal(rvf_slot_free(region, slot), -ESTALE, "once");
+	tap_equal(rvf_slot_read(region, slot, 0, text, 1), -ESTALE, "it cannot be read any more");
+	tap_equal(rvf_region_append(region, "x", 1), -EPERM, "nor does a slab grow");
 	close(region);
 }
 
@@ -218,6 +241,7 @@ int main(void)
 	test_get();
 	test_immutable();
 	test_append();
+	test_slab();
 	test_queue();
 	test_batch();
 	test_derive();

@@ -91,4 +91,11 @@ static inline struct file *rvf_exe_file(struct mm_struct *mm)
 #define rvf_kvm_memory_region kvm_userspace_memory_region2
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+/* By 6.12: the kernel's own name of a field that userspace may change. */
+#define rvf_immediate_exit immediate_exit
+#else
+#define rvf_immediate_exit immediate_exit__unsafe
+#endif
+
 #endif /* RVF_COMPAT_H */

@@ -278,7 +278,7 @@ static int rvf_vcpu_loop(struct rvf_vcpu *vcpu)
 
 	for (;;) {
 		kicked = READ_ONCE(vcpu->kicked);
-		run->immediate_exit = kicked;
+		run->rvf_immediate_exit = kicked;
 		err = rvf_kvm_ioctl(vcpu->file, KVM_RUN, 0);
 		if (!err && rvf_vcpu_exit(vcpu))
 			return 0;

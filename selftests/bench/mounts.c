@@ -5,6 +5,7 @@
 
 #include <rvf/device.h>
 #include <rvf/package.h>
+#include <rvf/process.h>
 
 #include "mounts.h"
 
@@ -78,4 +79,26 @@ int mount_handle(int mount, const char *name, __u32 rights)
 	if (handle < 0)
 		fprintf(stderr, "rvf-bench: %s: %s\n", name, e.what);
 	return handle;
+}
+
+int spawn_task(int mount, int netns, const char *name, struct rvf_process **process,
+	       struct rvf_error *error)
+{
+	char *argv[] = { (char *)name, NULL };
+	struct rvf_process_config config;
+	int task_fd, image_fd;
+	int ret = rvf_task_start(mount, 0, &task_fd, &image_fd, NULL, error);
+
+	if (ret < 0)
+		return ret;
+	rvf_process_config_init(&config);
+	config.image_fd = image_fd;
+	config.task_fd = task_fd;
+	config.argv = argv;
+	config.stderr_fd = STDERR_FILENO;
+	config.netns_fd = netns;
+	ret = rvf_process_spawn(&config, process, error);
+	close(task_fd);
+	close(image_fd);
+	return ret;
 }

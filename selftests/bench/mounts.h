@@ -22,4 +22,11 @@ void unmount(int mount);
 
 int mount_handle(int mount, const char *name, __u32 rights);
 
+struct rvf_error;
+struct rvf_process;
+
+/* What a supervisor does to start component 0: 0 or a negative errno. */
+int spawn_task(int mount, int netns, const char *name, struct rvf_process **process,
+	       struct rvf_error *error);
+
 #endif /* RVF_BENCH_MOUNTS_H */

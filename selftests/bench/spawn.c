@@ -25,27 +25,13 @@ struct task {
 	struct rvf_error error;
 };
 
-/* What a supervisor does for each start, and the reaping. */
+/* A start, and the reaping. */
 static int run_task(struct task *task)
 {
-	char *argv[] = { "nothing", NULL };
 	struct rvf_process_status status;
-	struct rvf_process_config config;
 	struct rvf_process *process;
-	int task_fd, image_fd, ret;
+	int ret = spawn_task(task->mount, task->netns, "nothing", &process, &task->error);
 
-	ret = rvf_task_start(task->mount, 0, &task_fd, &image_fd, NULL, &task->error);
-	if (ret < 0)
-		return ret;
-	rvf_process_config_init(&config);
-	config.image_fd = image_fd;
-	config.task_fd = task_fd;
-	config.argv = argv;
-	config.stderr_fd = STDERR_FILENO;
-	config.netns_fd = task->netns;
-	ret = rvf_process_spawn(&config, &process, &task->error);
-	close(task_fd);
-	close(image_fd);
 	if (ret < 0)
 		return ret;
 	ret = rvf_process_wait(process, -1, &status);

@@ -43,27 +43,6 @@ struct request {
 	enum exits_how how;
 };
 
-static int spawn(struct task *task)
-{
-	char *argv[] = { "exits", NULL };
-	struct rvf_process_config config;
-	int task_fd, image_fd;
-	int ret = rvf_task_start(task->mount, 0, &task_fd, &image_fd, NULL, &task->error);
-
-	if (ret < 0)
-		return ret;
-	rvf_process_config_init(&config);
-	config.image_fd = image_fd;
-	config.task_fd = task_fd;
-	config.argv = argv;
-	config.stderr_fd = STDERR_FILENO;
-	config.netns_fd = task->netns;
-	ret = rvf_process_spawn(&config, &task->process, &task->error);
-	close(task_fd);
-	close(image_fd);
-	return ret;
-}
-
 /* Until the task answers, or is no more. */
 static int64_t receive(struct task *task)
 {
@@ -102,7 +81,7 @@ static int start(struct task *task, const char *package)
 	task->done = mount_handle(task->mount, "done", RVF_RIGHT_READ);
 	if (task->netns < 0 || task->go < 0 || task->done < 0)
 		return -EIO;
-	ret = spawn(task);
+	ret = spawn_task(task->mount, task->netns, "exits", &task->process, &task->error);
 	if (ret < 0)
 		return ret;
 	ret = receive(task);

@@ -7,3 +7,7 @@
 
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 240
+
+#undef TEST_F_TIMEOUT
+#define TEST_F_TIMEOUT(fixture_name, test_name, seconds) \
+	__TEST_F_IMPL(fixture_name, test_name, -1, 8 * seconds)

@@ -183,21 +183,11 @@ TEST_F(attack, exec_after_bind)
 {
 	size_t length;
 	const void *bytes = plugin_image("plugin_other", &length);
-	long fd, result;
-	void *there;
 	struct rvf_task_status status;
 
 	bind_one(&self->task, self->mount);
-	fd = task_call(&self->task, SYS_memfd_create, task_put(&self->task, "x", 2), 0);
-	must_rvf(fd);
-	there = task_put(&self->task, bytes, length);
-	EXPECT_EQ(length, task_call(&self->task, SYS_write, fd, there, length));
-	must_rvf(task_call(&self->task, SYS_fchmod, fd, 0755));
-	/* argv and envp are empty */
-	there = task_put(&self->task, "\0\0\0\0\0\0\0", 8);
-	result = task_call(&self->task, SYS_execveat, fd, task_put(&self->task, "", 1), there,
-			   there, AT_EMPTY_PATH);
-	EXPECT_EQ(-ESRCH, result);
+	task_ask_exec(&self->task, bytes, length);
+	EXPECT_EQ(-ESRCH, task_answer(&self->task));
 	EXPECT_EQ(128 + SIGKILL, task_reap(&self->task));
 	EXPECT_TRUE(wait_task_state(self->mount, 0, RVF_TASK_EXITED));
 	status = task_status(self->mount, 0);
@@ -233,32 +223,16 @@ TEST_F(attack, exec_with_the_old_memory_kept)
 {
 	size_t length;
 	const void *bytes = plugin_image("plugin_other", &length);
-	static const char argv0[] = "proxy";
 	struct rvf_handle_info info = { .size = sizeof(info) };
-	long fd, handle, result;
-	char address[20];
-	uintptr_t argv[3];
-	void *file, *path, *args, *null;
+	long handle, result;
 
 	bind_one(&self->task, self->mount);
 	handle = task_get(&self->task, "log", 0);
 	must_rvf(handle);
 	must_rvf(task_call(&self->task, SYS_fcntl, handle, F_SETFD, 0));
 	must_rvf(task_call(&self->task, PROXY_CLONE, CLONE_VM | SIGCHLD, 1));
-	fd = task_call(&self->task, SYS_memfd_create, task_put(&self->task, "x", 2), 0);
-	must_rvf(fd);
-	file = task_put(&self->task, bytes, length);
-	EXPECT_EQ(length, task_call(&self->task, SYS_write, fd, file, length));
-	must_rvf(task_call(&self->task, SYS_fchmod, fd, 0755));
-	snprintf(address, sizeof(address), "%lx", (unsigned long)self->task.memory);
-	argv[0] = (uintptr_t)task_put(&self->task, argv0, sizeof(argv0));
-	argv[1] = (uintptr_t)task_put(&self->task, address, strlen(address) + 1);
-	argv[2] = 0;
-	args = task_put(&self->task, argv, sizeof(argv));
-	null = &((uintptr_t *)args)[2];
-	path = task_put(&self->task, "", 1);
 	/* The new program serves the same socket */
-	task_ask(&self->task, SYS_execveat, fd, path, args, null, AT_EMPTY_PATH);
+	task_ask_exec(&self->task, bytes, length);
 	sleep_ms(300);
 	result = task_ioctl(&self->task, handle, RVF_HANDLE_INFO, &info);
 	EXPECT_EQ(-ESRCH, result);

@@ -166,6 +166,63 @@ int task_take_fd(struct task *task, int fd)
 	return copy;
 }
 
+/* A message of one byte and room for an fd, in the memory shared with it */
+static struct msghdr *fd_message(struct task *task)
+{
+	struct msghdr *message = task_alloc(task, sizeof(*message));
+	struct iovec *io = task_alloc(task, sizeof(*io));
+
+	memset(message, 0, sizeof(*message));
+	io->iov_base = task_alloc(task, 1);
+	io->iov_len = 1;
+	message->msg_iov = io;
+	message->msg_iovlen = 1;
+	message->msg_controllen = CMSG_SPACE(sizeof(int));
+	message->msg_control = task_alloc(task, message->msg_controllen);
+	return message;
+}
+
+int task_give_fd(struct task *task, unsigned int server, int fd)
+{
+	struct msghdr *message = fd_message(task);
+
+	send_fd(task->socket[server], fd);
+	must_rvf(task_call(task, SYS_recvmsg, PROXY_SOCKET + server, message, 0));
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(message)), sizeof(fd));
+	return fd;
+}
+
+int task_send_fd(struct task *task, unsigned int server, int fd)
+{
+	struct msghdr *message = fd_message(task);
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	must_rvf(task_call(task, SYS_sendmsg, PROXY_SOCKET + server, message, 0));
+	return receive_fd(task->socket[server]);
+}
+
+void task_ask_exec(struct task *task, const void *program, size_t length)
+{
+	long fd = must_rvf(task_call(task, SYS_memfd_create, task_put(task, "x", 2), 0));
+	void *there = task_put(task, program, length);
+	uintptr_t argv[3] = { 0 };
+	char address[20];
+
+	if (task_call(task, SYS_write, fd, there, length) != (long)length)
+		die("a program cannot be written");
+	must_rvf(task_call(task, SYS_fchmod, fd, 0755));
+	snprintf(address, sizeof(address), "%lx", (unsigned long)task->memory);
+	argv[0] = (uintptr_t)task_put(task, "proxy", 6);
+	argv[1] = (uintptr_t)task_put(task, address, strlen(address) + 1);
+	there = task_put(task, argv, sizeof(argv));
+	task_ask(task, SYS_execveat, fd, task_put(task, "", 1), there, &((uintptr_t *)there)[2],
+		 AT_EMPTY_PATH);
+}
+
 int task_reap(struct task *task)
 {
 	int code = reap(task->pid);

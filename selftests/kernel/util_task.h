@@ -92,6 +92,12 @@ int task_ready(struct task *task);
 int task_get(struct task *task, const char *name, unsigned int rights);
 /* A copy of an fd of the plugin's */
 int task_take_fd(struct task *task, int fd);
+/* Gives it a copy of one of ours, through a server's socket: its number there */
+int task_give_fd(struct task *task, unsigned int server, int fd);
+/* Sends one of its fds through a server's socket: ours, by receive_fd() */
+int task_send_fd(struct task *task, unsigned int server, int fd);
+/* Asks it to execute this program, which would serve the same sockets */
+void task_ask_exec(struct task *task, const void *program, size_t length);
 
 /* Kills it, and waits until it is gone; for one that exits by itself: waits */
 void task_kill(struct task *task);

@@ -4,7 +4,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -119,21 +118,7 @@ TEST_F(memory, handle_of_another_mount)
 
 	task_start(&other, mount, 0);
 	data = task_take_fd(&other, must_rvf(task_get(&other, "data", 0)));
-	/* Into the plugin, through one of its sockets */
-	send_fd(vm->task.socket[2], data);
-	struct msghdr *message = task_alloc(&vm->task, sizeof(*message));
-	struct iovec *io = task_alloc(&vm->task, sizeof(*io));
-	char *control = task_alloc(&vm->task, 64);
-
-	memset(message, 0, sizeof(*message));
-	io->iov_base = task_alloc(&vm->task, 1);
-	io->iov_len = 1;
-	message->msg_iov = io;
-	message->msg_iovlen = 1;
-	message->msg_control = control;
-	message->msg_controllen = 64;
-	ASSERT_EQ(1, task_call(&vm->task, SYS_recvmsg, PROXY_SOCKET + 2, message, 0));
-	memcpy(&data, CMSG_DATA(CMSG_FIRSTHDR(message)), sizeof(data));
+	data = task_give_fd(&vm->task, 2, data);
 	EXPECT_EQ(-EXDEV, vm_map(vm, data, 1 << 24, 0, PAGE, 0));
 	task_kill(&other);
 }

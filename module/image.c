@@ -45,13 +45,19 @@ static int rvf_image_fops_open(struct inode *inode, struct file *file)
 	return rvf_shmem_fops->open ? rvf_shmem_fops->open(inode, file) : 0;
 }
 
+/* The kernel's own shmem has no limit: for it, no space means no memory. */
+static int rvf_image_error(long err)
+{
+	return err == -ENOSPC ? -ENOMEM : err;
+}
+
 int rvf_image_setup(void)
 {
 	struct file *probe = shmem_file_setup("rvf", 0, 0);
 	struct file_operations *fops;
 
 	if (IS_ERR(probe))
-		return PTR_ERR(probe);
+		return rvf_image_error(PTR_ERR(probe));
 	rvf_shmem_fops = file_inode(probe)->i_fop;
 	fput(probe);
 	fops = kmemdup(rvf_shmem_fops, sizeof(*fops), GFP_KERNEL);
@@ -73,12 +79,6 @@ void rvf_image_cleanup(void)
 	 */
 	synchronize_rcu_tasks();
 	kfree(rvf_image_fops);
-}
-
-/* The kernel's own shmem has no limit: for it, no space means no memory. */
-static int rvf_image_error(long err)
-{
-	return err == -ENOSPC ? -ENOMEM : err;
 }
 
 static int rvf_image_fill(struct file *image, struct rvf_segment_reader *reader)

@@ -49,6 +49,22 @@ static void mounts_table(const struct world *world, const struct args *args)
 	table_print(&table, stdout, columns_of(stdout));
 }
 
+/* A line for each mount whose tasks cannot have the VM that is theirs. */
+static void no_kvm_lines(const struct world *world, const struct args *args)
+{
+	const struct rvf_nl_mount *mount = NULL;
+	char name[MOUNT_TEXT];
+
+	for (size_t i = 0; i < world->n_vms; i++) {
+		if (mount && mount->id == world->vms[i].mount_id)
+			continue;
+		mount = world_mount(world, world->vms[i].mount_id);
+		if (mount && world_named(args, mount, NULL))
+			printf("%s: no KVM here, tasks cannot make their VM\n",
+			       mount_text(mount, name));
+	}
+}
+
 static void mounts_json(const struct world *world, const struct args *args)
 {
 	const struct rvf_nl_mount *mount;
@@ -341,12 +357,17 @@ static int run(const struct args *args)
 {
 	bool details = option_given(args, "long");
 	const char *name = NULL;
+	unsigned int what = 0;
 	struct rvf_error e = { 0 };
 	struct world world;
 
 	for (size_t i = 0; !details && i < args->count; i++)
 		details = strchr(args->names[i], ':');
-	if (world_load(&world, details ? WORLD_TASKS | WORLD_OBJECTS | WORLD_VMS : 0, &e))
+	if (details)
+		what = WORLD_TASKS | WORLD_OBJECTS | WORLD_VMS;
+	else if (!args->json && no_kvm())
+		what = WORLD_VMS;
+	if (world_load(&world, what, &e))
 		return fail(args, "mount", NULL, &e);
 	if (world_check_names(&world, args, false, &e, &name)) {
 		world_free(&world);
@@ -362,8 +383,10 @@ static int run(const struct args *args)
 		      stderr);
 	else if (details)
 		objects_table(&world, args);
-	else
+	else {
 		mounts_table(&world, args);
+		no_kvm_lines(&world, args);
+	}
 	world_free(&world);
 	return RVFCTL_OK;
 }

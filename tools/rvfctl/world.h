@@ -59,6 +59,8 @@ int world_check_names(const struct world *world, const struct args *args, bool t
 
 /* world_vm.c */
 void world_load_vms(struct world *world);
+/* Whether this host has no KVM that tasks could make their VMs of */
+bool no_kvm(void);
 /* "2 vCPUs, 64M", and whether there is no KVM here to make it from; to be freed. */
 char *vm_text(__u32 vcpus, __u64 memory, bool here);
 

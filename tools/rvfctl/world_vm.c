@@ -50,9 +50,14 @@ void world_load_vms(struct world *world)
 		close(ctl);
 }
 
+bool no_kvm(void)
+{
+	return access("/dev/kvm", R_OK | W_OK) != 0;
+}
+
 char *vm_text(__u32 vcpus, __u64 memory, bool here)
 {
-	bool missing = here && access("/dev/kvm", R_OK | W_OK);
+	bool missing = here && no_kvm();
 	char size[UNIT_TEXT];
 
 	return xprintf("%u vCPU%s, %s%s", vcpus, vcpus == 1 ? "" : "s", size_text(memory, size),

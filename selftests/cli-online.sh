@@ -265,7 +265,7 @@ point "rvfd comes up" start_rvfd
 
 mounted()
 {
-	runs 0 rvfctl mount weather.rvf && says out "/weather  version 1" '"release", 2 tasks' &&
+	runs 0 rvfctl mount weather.rvf && says out "/weather  version 1" '"release", 3 tasks' &&
 		runs 0 rvfctl && says out /weather live '"release"' && runs 0 rvfctl ps &&
 		says out /weather:sensor /weather:reporter ready && runs 0 rvfctl ls -l /weather &&
 		says out measurements immutable append-only "256 slots" r----- -w----
@@ -305,7 +305,8 @@ valid_json()
 			> /dev/null || { echo "$command"; return 1; }
 	done
 	[ "$(rvfctl ps --json | jq -r '.items[0].task')" = /weather:sensor ] &&
-		[ "$(rvfctl ls -l --json /weather | jq '.items | length')" -eq 4 ]
+		[ "$(rvfctl ls -l --json /weather | jq '.items | length')" -eq 7 ] &&
+		[ "$(rvfctl ls -l --json /weather | jq '.vms | length')" -eq 1 ]
 }
 
 point "--json gives one valid document" valid_json
@@ -316,7 +317,7 @@ second()
 		runs 0 rvfctl mount --at /agents/demo weather.rvf && says out "/agents/demo" &&
 		runs 0 rvfctl ls && says out /agents/demo /weather &&
 		runs 0 rvfctl ls /agents/demo && ! grep -q "^/weather" out &&
-		runs 5 rvfctl umount /agents/demo /agents/demo && says out "/agents/demo  2 tasks"
+		runs 5 rvfctl umount /agents/demo /agents/demo && says out "/agents/demo  3 tasks"
 }
 
 point "two mounts of a package" second
@@ -400,13 +401,50 @@ point "a new rvfd takes over what is mounted" daemon_back
 gone()
 {
 	"$rvfctl" logs -f /weather > follow.out 2> follow.err < /dev/null &
-	runs 0 rvfctl umount /weather && says out "/weather  2 tasks stopped" "freed" &&
+	runs 0 rvfctl umount /weather && says out "/weather  3 tasks stopped" "freed" &&
 		nothing_mounted && runs 0 rvfctl ps && runs 5 rvfctl logs /weather &&
 		runs 0 rvfctl ls --json && says out '"items":[]' &&
 		within 5 eval "! kill -0 $! 2> /dev/null"
 }
 
 point "umount" gone
+
+with_kvm()
+{
+	runs 0 rvfctl mount weather.rvf &&
+		within 20 eval 'rvfctl logs /weather:adder | grep -q "the VM runs"' &&
+		runs 0 rvfctl ls && ! grep KVM out && runs 0 rvfctl ls -l &&
+		says out "1 vCPU, 1.0M" && ! grep KVM out && runs 0 rvfctl umount /weather
+}
+
+without_kvm()
+{
+	runs 0 rvfctl mount weather.rvf && runs 0 rvfctl mount returns.rvf &&
+		within 20 eval 'rvfctl logs /weather:adder | grep -q "there is no KVM here"' &&
+		runs 0 rvfctl ls && says out "/weather: no KVM here" &&
+		! grep "/returns: " out && runs 0 rvfctl ls /returns && ! grep KVM out &&
+		runs 0 rvfctl ls -l && says out "1 vCPU, 1.0M, no KVM here" &&
+		runs 0 rvfctl ps && ! grep failed out &&
+		within 20 eval 'rvfctl logs /weather | grep -q "2922 days, 2 stations"' &&
+		runs 0 rvfctl umount /weather /returns
+}
+
+# It is back, whatever becomes of the point
+without_kvm_here()
+{
+	local status
+
+	mv /dev/kvm /dev/kvm.away || return
+	without_kvm
+	status=$?
+	mv /dev/kvm.away /dev/kvm
+	return $status
+}
+
+if [ -c /dev/kvm ]; then
+	point "a VM" with_kvm
+	point "a VM where there is no KVM" without_kvm_here
+fi
 
 unprivileged()
 {

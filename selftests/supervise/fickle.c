@@ -15,7 +15,10 @@
  *  odd			writes what is hard to show
  *  eat			uses more and more memory
  *  threads N		tries to have so many threads, and says how many it got
+ *  vm			has a guest say a letter; or says why there is none
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +26,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <rvf/plugin.h>
+#include <rvf/vm.h>
 
 static void *sleeper(void *argument)
 {
@@ -65,6 +68,68 @@ static void eat(void)
 		if (more != MAP_FAILED)
 			memset(more, 1, 1 << 20);
 	}
+}
+
+#define GUEST_PORT   0x80
+#define GUEST_MEMORY 4096
+
+/* Its memory, with the code that it begins with */
+static int guest_memory(struct rvf_guest *guest)
+{
+	static const char code[] = { '\xb0', 'V', '\xe6', GUEST_PORT, '\xeb', '\xfe' };
+	int fd = memfd_create("guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int ret = -errno;
+
+	if (fd >= 0 && !ftruncate(fd, GUEST_MEMORY) && !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) &&
+	    pwrite(fd, code, sizeof(code), 0) == sizeof(code))
+		ret = rvf_guest_memory(guest, fd, 0, GUEST_MEMORY, 0, false, NULL);
+	close(fd);
+	return ret;
+}
+
+/* What the guest said, or a negative errno */
+static int guest_says(void)
+{
+	struct kvm_regs regs = { .rflags = 2 };
+	struct rvf_guest_event event = { 0 };
+	struct rvf_guest *guest;
+	struct rvf_vcpu *vcpu;
+	struct kvm_sregs sregs;
+	int ret = rvf_vm_connect(&guest);
+
+	if (ret)
+		return ret;
+	vcpu = rvf_guest_vcpu(guest, 0);
+	ret = guest_memory(guest);
+	if (!ret)
+		ret = rvf_guest_reserve_range(guest, RVF_SPACE_PORT, GUEST_PORT, 1);
+	if (!ret)
+		ret = rvf_guest_start(guest);
+	if (!ret)
+		ret = rvf_vcpu_wait(vcpu, &event);
+	if (!ret)
+		ret = rvf_vcpu_get_sregs(vcpu, &sregs);
+	sregs.cs.base = 0;
+	sregs.cs.selector = 0;
+	if (!ret)
+		ret = rvf_vcpu_set_sregs(vcpu, &sregs);
+	if (!ret)
+		ret = rvf_vcpu_set_regs(vcpu, &regs);
+	if (!ret)
+		ret = rvf_vcpu_resume(vcpu);
+	if (!ret)
+		ret = rvf_vcpu_wait(vcpu, &event);
+	return ret ? ret : event.kind == RVF_GUEST_IO_ACCESS ? *event.io.data : -EPROTO;
+}
+
+static void vm(void)
+{
+	int letter = guest_says();
+
+	if (letter < 0)
+		printf("no VM: %s\n", strerror(-letter));
+	else
+		printf("the guest says %c\n", letter);
 }
 
 static const char *next(char ***argument)
@@ -110,6 +175,8 @@ static void act(const char *verb, char ***argument)
 		eat();
 	else if (!strcmp(verb, "threads"))
 		printf("%d threads\n", threads(atoi(next(argument))));
+	else if (!strcmp(verb, "vm"))
+		vm();
 	else
 		exit(99);
 	fflush(stdout);

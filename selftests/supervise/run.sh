@@ -305,6 +305,44 @@ lost_events()
 }
 check "also when events were lost" lost_events
 
+# VMs, on a host with KVM and on one without
+no_kvm() { [ -e /dev/kvm.away ] || mv /dev/kvm /dev/kvm.away; }
+kvm_again() { rm -f /dev/kvm; mv /dev/kvm.away /dev/kvm; }
+guest_runs() { rvfctl logs /machine:task | tail -n 1 | grep -q '| the guest says V'; }
+has_no_vm() { logs_have /machine:task '| no VM: No such device' && state /machine:task ready; }
+if [ -c /dev/kvm ]; then
+	check "a task with a VM" mount_it machine
+	check "its guest runs" guest_runs
+	no_kvm_fd() { ! find "/proc/$rvfd_pid/fd" -lname '*kvm*' | grep .; }
+	check "rvfd keeps no file of KVM's" no_kvm_fd
+	kill -KILL "$(pid_of /machine:task)"
+	check "the next incarnation has its own" until_ok 20 restarts machine 1
+	check "its guest runs" until_ok 20 guest_runs
+	stop_rvfd TERM
+	start_rvfd
+	check "also under the next rvfd" until_ok 30 state /machine:other ready
+	check "its guest runs" until_ok 20 guest_runs
+	check "umount" umount_it machine
+
+	no_kvm
+	check "without /dev/kvm it is mounted and started" mount_it machine
+	check "it is told, and goes on" has_no_vm
+	check "the others do not mind" state /machine:other ready
+	check "rvfd says so" grep -q 'no KVM here: .*No such file' "$work/rvfd.log"
+	check "umount" umount_it machine
+	mknod /dev/kvm c 1 3
+	check "nor does it need one that is something else" mount_it machine
+	check "it is told, and goes on" has_no_vm
+	check "umount" umount_it machine
+	kvm_again
+	check "with /dev/kvm again" mount_it machine
+	check "its guest runs" guest_runs
+	check "umount" umount_it machine
+else
+	number=$((number + 1))
+	echo "ok $number VMs # SKIP there is no KVM"
+fi
+
 check "umounts are complete" until_ok 5 no_cgroups
 stop_rvfd TERM
 

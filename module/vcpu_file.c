@@ -104,10 +104,11 @@ static const struct rvf_ioctl_op rvf_vcpu_ops[] = {
 static long rvf_vcpu_enter(struct rvf_vcpu *vcpu, struct file *file,
 			   unsigned int number, unsigned long arg)
 {
-	struct rvf_vcpu_run cmd;
+	struct rvf_vcpu_run __user *cmd = (void __user *)arg;
+	u32 size, flags;
 
-	if (copy_from_user(&cmd, (void __user *)arg, sizeof(cmd)) ||
-	    cmd.size != sizeof(cmd) || cmd.flags)
+	if (get_user(size, &cmd->size) || get_user(flags, &cmd->flags) ||
+	    size != sizeof(*cmd) || flags)
 		return rvf_ioctl(file, number, arg, rvf_vcpu_ops,
 				 ARRAY_SIZE(rvf_vcpu_ops));
 	return rvf_vcpu_run(vcpu);
@@ -117,8 +118,6 @@ static long rvf_vcpu_command(struct rvf_vcpu *vcpu, struct file *file,
 			     unsigned int number, unsigned long arg)
 {
 	switch (number) {
-	case RVF_VCPU_RUN:
-		return rvf_vcpu_enter(vcpu, file, number, arg);
 	case KVM_GET_REGS:
 	case KVM_SET_REGS:
 	case KVM_GET_SREGS:
@@ -152,7 +151,10 @@ static long rvf_vcpu_ioctl(struct file *file, unsigned int number,
 		return -EPERM;
 	if (!mutex_trylock(&vcpu->lock))
 		return -EBUSY;
-	err = rvf_vcpu_command(vcpu, file, number, arg);
+	if (likely(number == RVF_VCPU_RUN))
+		err = rvf_vcpu_enter(vcpu, file, number, arg);
+	else
+		err = rvf_vcpu_command(vcpu, file, number, arg);
 	mutex_unlock(&vcpu->lock);
 	return err;
 }

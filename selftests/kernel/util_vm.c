@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Plugins with a VM, under a test's command. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util_vm.h"
@@ -236,6 +238,43 @@ void vm_get_data(struct vm *vm, unsigned int vcpu, void *data, size_t length)
 void vm_put_data(struct vm *vm, unsigned int vcpu, const void *data, size_t length)
 {
 	transfer(vm, true, (void *)data, vm->page[vcpu] + RVF_EVENT_DATA, length);
+}
+
+unsigned int vm_seed(void)
+{
+	const char *given = getenv("RVF_TEST_SEED");
+	unsigned int seed = given ? strtoul(given, NULL, 0) : (unsigned int)time(NULL);
+
+	srandom(seed);
+	return seed;
+}
+
+void vm_fill(void *data, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		((unsigned char *)data)[i] = random();
+}
+
+void vm_flip_sregs(struct kvm_sregs *sregs, unsigned int most)
+{
+	for (unsigned int i = random() % (most + 1); i; i--)
+		((unsigned char *)sregs)[random() % sizeof(*sregs)] ^= 1 << random() % 8;
+	if (!(sregs->cr4 & VM_CR4_PAE))
+		sregs->efer &= ~VM_EFER_LME;
+	sregs->cs.base &= 0xffffffff;
+}
+
+DIR *vm_kvm_place(void)
+{
+	DIR *dir = opendir(VM_KVM_PLACE);
+
+	if (!dir) {
+		must(mount("debug", "/sys/kernel/debug", "debugfs", 0, NULL));
+		dir = opendir(VM_KVM_PLACE);
+	}
+	if (!dir)
+		die(VM_KVM_PLACE ": %s", strerror(errno));
+	return dir;
 }
 
 unsigned int vm_count_fds(struct vm *vm)

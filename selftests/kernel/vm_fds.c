@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The fds of a VM: who has them can do nothing, and with its process the VM ends. */
 #include <ctype.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 #include "util_vm.h"
 
-#define KVM_PLACE "/sys/kernel/debug/kvm"
-
-/* How many VMs KVM has: each has a directory called PID-FD */
+/* How many VMs KVM has */
 static unsigned int kvm_vms(void)
 {
-	DIR *dir = opendir(KVM_PLACE);
+	DIR *dir = vm_kvm_place();
 	unsigned int count = 0;
 
-	if (!dir) {
-		must(mount("debug", "/sys/kernel/debug", "debugfs", 0, NULL));
-		dir = opendir(KVM_PLACE);
-	}
-	if (!dir)
-		die(KVM_PLACE ": %s", strerror(errno));
 	for (struct dirent *entry; (entry = readdir(dir));)
 		count += isdigit(entry->d_name[0]) && strchr(entry->d_name, '-');
 	closedir(dir);

@@ -3,10 +3,8 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -16,16 +14,11 @@
 FIXTURE(hostile)
 {
 	struct vm vm;
-	unsigned int seed;
 };
 
 FIXTURE_SETUP(hostile)
 {
-	const char *seed = getenv("RVF_TEST_SEED");
-
-	self->seed = seed ? strtoul(seed, NULL, 0) : (unsigned int)time(NULL);
-	TH_LOG("RVF_TEST_SEED=%u", self->seed);
-	srandom(self->seed);
+	TH_LOG("RVF_TEST_SEED=%u", vm_seed());
 	vm_start(&self->vm, 1);
 	vm_memory(&self->vm);
 }
@@ -181,12 +174,6 @@ TEST_F(hostile, forked_child)
 
 /* ---- contents */
 
-static void fill(void *data, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		((unsigned char *)data)[i] = random();
-}
-
 /* The page is shared with whoever may write: another thread does, all the time */
 TEST_F(hostile, event_page)
 {
@@ -199,7 +186,7 @@ TEST_F(hostile, event_page)
 		struct iovec local = { bytes, 4096 }, remote = { vm->page[0], 4096 };
 
 		for (;;) {
-			fill(bytes, sizeof(bytes));
+			vm_fill(bytes, sizeof(bytes));
 			if (process_vm_writev(vm->task.pid, &local, 1, &remote, 1, 0) < 0)
 				_exit(0);
 		}
@@ -242,10 +229,9 @@ TEST_F(hostile, registers)
 
 		/* A few bytes wrong, so that most of it is accepted; code at random too */
 		sregs = good;
-		for (unsigned int k = random() % 4; k; k--)
-			((unsigned char *)&sregs)[random() % sizeof(sregs)] ^= 1 << random() % 8;
-		fill(vm->memory, 0x2000);
-		fill(&regs, sizeof(regs));
+		vm_flip_sregs(&sregs, 3);
+		vm_fill(vm->memory, 0x2000);
+		vm_fill(&regs, sizeof(regs));
 		regs.rip &= 0xfff;
 		regs.rflags = 2 | (regs.rflags & 0xad5);
 		result = vm_kvm(vm, 0, KVM_SET_SREGS, &sregs, sizeof(sregs));

@@ -261,7 +261,6 @@ void vm_flip_sregs(struct kvm_sregs *sregs, unsigned int most)
 		((unsigned char *)sregs)[random() % sizeof(*sregs)] ^= 1 << random() % 8;
 	if (!(sregs->cr4 & VM_CR4_PAE))
 		sregs->efer &= ~VM_EFER_LME;
-	sregs->cs.base &= 0xffffffff;
 }
 
 DIR *vm_kvm_place(void)

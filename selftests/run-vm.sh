@@ -174,7 +174,7 @@ fi
 echo "TAP version 13"
 points=3
 [ -z "$loaded" ] || points=2
-echo "1..$(((${#programs[@]} + ${#system[@]} / 2) * points + ${kmemleak:+1}))"
+echo "1..$(((${#programs[@]} + ${#system[@]} / 2) * points + (${#kmemleak} > 0)))"
 for program in "${programs[@]}"; do
 	run "$program" "$dir/$program"
 done

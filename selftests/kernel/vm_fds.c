@@ -11,39 +11,42 @@
 #include "kselftest_harness.h"
 #include "util_vm.h"
 
-/* How many VMs KVM has */
-static unsigned int kvm_vms(void)
+/*
+ * How many VMs of a process KVM has: it names them PID-FD. Those of others, the
+ * last test's among them, may be on their way out at any time.
+ */
+static unsigned int kvm_vms(pid_t pid)
 {
 	DIR *dir = vm_kvm_place();
 	unsigned int count = 0;
+	char *end;
 
 	for (struct dirent *entry; (entry = readdir(dir));)
-		count += isdigit(entry->d_name[0]) && strchr(entry->d_name, '-');
+		count += isdigit(entry->d_name[0]) && strtol(entry->d_name, &end, 10) == pid &&
+			 *end == '-';
 	closedir(dir);
 	return count;
 }
 
-static bool wait_kvm_vms(unsigned int count)
+static bool wait_no_kvm_vm(pid_t pid)
 {
 	uint64_t end = now_ms() + 10000;
 
-	while (kvm_vms() != count && now_ms() < end)
+	while (kvm_vms(pid) && now_ms() < end)
 		sleep_ms(20);
-	return kvm_vms() == count;
+	return !kvm_vms(pid);
 }
 
 FIXTURE(fds)
 {
 	struct vm vm;
-	unsigned int others; /* VMs that are not ours */
 };
 
 FIXTURE_SETUP(fds)
 {
-	self->others = kvm_vms();
 	vm_start(&self->vm, 1);
 	vm_memory(&self->vm);
-	ASSERT_EQ(self->others + 1, kvm_vms());
+	ASSERT_EQ(1, kvm_vms(self->vm.task.pid));
 }
 
 FIXTURE_TEARDOWN(fds)
@@ -87,7 +90,7 @@ TEST_F(fds, sent)
 	/* The VM goes with its process, whoever has its fds */
 	kill(vm->task.pid, SIGKILL);
 	EXPECT_TRUE(vm_was_killed(vm));
-	EXPECT_TRUE(wait_kvm_vms(self->others));
+	EXPECT_TRUE(wait_no_kvm_vm(vm->task.pid));
 	EXPECT_EQ(-EPERM, vm_run(&other, 0));
 	EXPECT_EQ(-EPERM, rvf(vcpu, RVF_VCPU_RUN, &run));
 	task_kill(&other.task);
@@ -108,12 +111,12 @@ TEST_F(fds, executed)
 	status = task_status(vm->mount, 0);
 	EXPECT_EQ(RVF_EXIT_EXEC, status.exit_kind);
 	EXPECT_EQ(0, status.handles);
-	EXPECT_TRUE(wait_kvm_vms(self->others));
+	EXPECT_TRUE(wait_no_kvm_vm(vm->task.pid));
 	task_reap(&vm->task);
 	/* The next incarnation makes its own */
 	task_start(&vm->task, vm->mount, 0);
 	EXPECT_EQ(0, vm_make(vm));
-	EXPECT_EQ(self->others + 1, kvm_vms());
+	EXPECT_EQ(1, kvm_vms(vm->task.pid));
 }
 
 /* Who keeps the old memory has the VM; the new program has fds of it, and no use for them */
@@ -140,7 +143,7 @@ TEST_F(fds, executed_with_the_old_memory_kept)
 	/* With the memory it goes, and so does the new program, maybe in this call */
 	task_call(&vm->task, SYS_kill, sibling, SIGKILL);
 	EXPECT_TRUE(wait_task_state(vm->mount, 0, RVF_TASK_EXITED));
-	EXPECT_TRUE(wait_kvm_vms(self->others));
+	EXPECT_TRUE(wait_no_kvm_vm(vm->task.pid));
 }
 
 TEST_F(fds, closed_while_it_runs)
@@ -168,9 +171,9 @@ TEST_F(fds, closed_while_it_runs)
 	EXPECT_EQ(-EINTR, vm_answer(vm, 1));
 	/* Nobody can run it again; it is there as long as its process */
 	EXPECT_EQ(-EBADF, vm_run(vm, 0));
-	EXPECT_EQ(self->others + 1, kvm_vms());
+	EXPECT_EQ(1, kvm_vms(vm->task.pid));
 	kill(vm->task.pid, SIGKILL);
-	EXPECT_TRUE(wait_kvm_vms(self->others));
+	EXPECT_TRUE(wait_no_kvm_vm(vm->task.pid));
 }
 
 /* ---- the module */

@@ -75,12 +75,27 @@ static bool rvf_is_vdso(struct vm_area_struct *vma)
 }
 
 /*
- * Whatever exe_file says (prctl(PR_SET_MM) can forge it, and binfmt_misc could
- * on newer kernels), only the image's own code can be executed: mapped from the
- * image, and never written to, for that would have given the mapping an
- * anon_vma.
+ * Code of a file: of the image, or of a library, say, where the component's
+ * developer has it so. It was never written to, for that would have given the
+ * mapping an anon_vma.
  */
-static bool rvf_text_is_image(const struct inode *image)
+static bool rvf_is_text(const struct vm_area_struct *vma,
+			const struct inode *image, u32 relax)
+{
+	if (!vma->vm_file || (vma->vm_flags & VM_WRITE) || vma->anon_vma)
+		return false;
+	return file_inode(vma->vm_file) == image ||
+	       ((relax & RVF_RELAX_TEXT) &&
+		S_ISREG(file_inode(vma->vm_file)->i_mode) &&
+		__mnt_is_readonly(vma->vm_file->f_path.mnt));
+}
+
+/*
+ * Whatever exe_file says (prctl(PR_SET_MM) can forge it, and binfmt_misc could
+ * on newer kernels), only the image's own code can be executed, and what
+ * @relax lets in; the program itself is the image.
+ */
+static bool rvf_text_is_image(const struct inode *image, u32 relax)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -92,12 +107,12 @@ static bool rvf_text_is_image(const struct inode *image)
 	for_each_vma(vmi, vma) {
 		if (!(vma->vm_flags & VM_EXEC) || rvf_is_vdso(vma))
 			continue;
-		if (!vma->vm_file || file_inode(vma->vm_file) != image ||
-		    (vma->vm_flags & VM_WRITE) || vma->anon_vma) {
+		if (!rvf_is_text(vma, image, relax)) {
 			ok = false;
 			break;
 		}
-		start |= mm->start_code >= vma->vm_start &&
+		start |= file_inode(vma->vm_file) == image &&
+			 mm->start_code >= vma->vm_start &&
 			 mm->start_code < vma->vm_end;
 	}
 	mmap_read_unlock(mm);
@@ -134,7 +149,17 @@ static bool rvf_shares_namespace(const struct rvf_nsset *supervisor)
 }
 
 /* An empty, read-only tmpfs with nothing mounted upon it, and we are in it. */
-static bool rvf_root_is_empty(void)
+static bool rvf_is_empty_root(const struct path *root, const struct path *pwd)
+{
+	return path_equal(root, pwd) &&
+	       root->dentry->d_sb->s_magic == TMPFS_MAGIC &&
+	       root->dentry == root->dentry->d_sb->s_root &&
+	       !d_mountpoint(root->dentry) && simple_empty(root->dentry) &&
+	       __mnt_is_readonly(root->mnt);
+}
+
+/* The caller's alone, a mount's root, and the caller stands in it. */
+static bool rvf_root_ok(u32 relax)
 {
 	struct fs_struct *fs = current->fs;
 	struct path root, pwd;
@@ -148,12 +173,11 @@ static bool rvf_root_is_empty(void)
 	path_get(&pwd);
 	spin_unlock(&fs->lock);
 
-	ok = ok && path_equal(&root, &pwd) &&
-	     root.dentry->d_sb->s_magic == TMPFS_MAGIC &&
-	     root.dentry == root.mnt->mnt_root &&
-	     root.dentry == root.dentry->d_sb->s_root &&
-	     !d_mountpoint(root.dentry) && simple_empty(root.dentry) &&
-	     __mnt_is_readonly(root.mnt);
+	ok = ok && root.dentry == root.mnt->mnt_root;
+	if (relax & RVF_RELAX_ROOT)
+		ok = ok && path_is_under(&pwd, &root);
+	else
+		ok = ok && rvf_is_empty_root(&root, &pwd);
 	path_put(&pwd);
 	path_put(&root);
 	return ok;
@@ -177,7 +201,7 @@ u32 rvf_alone_reason(void)
 	return RVF_REASON_NONE;
 }
 
-static u32 rvf_process_reason(const struct inode *image)
+static u32 rvf_process_reason(const struct inode *image, u32 relax)
 {
 	struct task_struct *me = current;
 	u32 reason = rvf_alone_reason();
@@ -186,7 +210,7 @@ static u32 rvf_process_reason(const struct inode *image)
 		return reason;
 	if (!rvf_runs_image(image))
 		return RVF_REASON_BIND_IMAGE;
-	if (!rvf_text_is_image(image))
+	if (!rvf_text_is_image(image, relax))
 		return RVF_REASON_BIND_TEXT;
 	if (get_dumpable(me->mm) == SUID_DUMP_USER)
 		return RVF_REASON_BIND_DUMPABLE;
@@ -195,7 +219,7 @@ static u32 rvf_process_reason(const struct inode *image)
 	return RVF_REASON_NONE;
 }
 
-static u32 rvf_jail_reason(const struct rvf_nsset *supervisor)
+static u32 rvf_jail_reason(const struct rvf_nsset *supervisor, u32 relax)
 {
 	const struct cred *cred = current_cred();
 
@@ -212,7 +236,7 @@ static u32 rvf_jail_reason(const struct rvf_nsset *supervisor)
 		return RVF_REASON_BIND_USER_NS;
 	if (rvf_shares_namespace(supervisor))
 		return RVF_REASON_BIND_NAMESPACE;
-	if (!rvf_root_is_empty())
+	if (!rvf_root_ok(relax))
 		return RVF_REASON_BIND_ROOT;
 	return RVF_REASON_NONE;
 }
@@ -221,18 +245,19 @@ static u32 rvf_jail_reason(const struct rvf_nsset *supervisor)
  * rvf_bind_check - Does the caller execute this image, and is it jailed?
  * @image: The image.
  * @supervisor: The namespaces that it must not share.
+ * @relax: Bits of enum rvf_relax: what is not insisted on.
  * @why: Says why not.
  *
  * Return: 0, -EPERM, or -EAGAIN where asking again may help.
  */
 int rvf_bind_check(struct file *image, const struct rvf_nsset *supervisor,
-		   struct rvf_why *why)
+		   u32 relax, struct rvf_why *why)
 {
 	u32 reason;
 
-	reason = rvf_process_reason(file_inode(image));
+	reason = rvf_process_reason(file_inode(image), relax);
 	if (!reason)
-		reason = rvf_jail_reason(supervisor);
+		reason = rvf_jail_reason(supervisor, relax);
 	if (reason)
 		return rvf_refuse(why, -EPERM, reason, 0);
 	/* Last, since a reader of /proc/PID/... holds it for a moment. */

@@ -26,6 +26,11 @@ int rvf_record_check(const struct rvf_key_record *record, struct rvf_why *why);
 bool rvf_key_allows_name(const struct rvf_key *key, const char *name, u32 len);
 int rvf_key_counts_now(const struct rvf_key *key, struct rvf_why *why);
 
+static inline bool rvf_key_is_developers(const struct rvf_key *key)
+{
+	return le16_to_cpu(key->record.usage) & RVF_KEY_DEVELOPER;
+}
+
 struct rvf_key *rvf_key_find(const u8 id[RVF_KEY_ID_LEN]);
 void rvf_key_put(struct rvf_key *key);
 u32 rvf_key_count(void);

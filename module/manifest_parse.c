@@ -416,11 +416,12 @@ static int rvf_parse_component(struct rvf_parser *p, __u32 at)
 	err = rvf_take_name(p, &c->name, at);
 	if (err)
 		return err;
-	if (c->reserved || !rvf_is_zero(c->reserved2, sizeof(c->reserved2)))
+	if (!rvf_is_zero(c->reserved2, sizeof(c->reserved2)))
 		return rvf_bad(p, RVF_REASON_RESERVED, at);
 	if (!rvf_component_code_ok(p->m, c) || !rvf_component_policy_ok(c) ||
 	    le32_to_cpu(c->vcpus) > RVF_MAX_VCPUS ||
-	    (!c->vcpus && c->guest_memory))
+	    (!c->vcpus && c->guest_memory) ||
+	    (le32_to_cpu(c->relax) & ~(RVF_RELAX_TEXT | RVF_RELAX_ROOT)))
 		return rvf_bad(p, RVF_REASON_COMPONENT, at);
 	for (i = 0; i < at; i++)
 		if (rvf_same_string(p->m, &p->m->components[i].name, &c->name))
@@ -432,7 +433,7 @@ static int rvf_parse_component(struct rvf_parser *p, __u32 at)
 		p->m->bytes += le64_to_cpu(s->length);
 		p->m->n_tasks++;
 	} else if (c->deps || c->grants || c->n_args || c->args.length ||
-		   c->vcpus) {
+		   c->vcpus || c->relax) {
 		/* A guest kernel is data: it starts nothing, holds nothing. */
 		return rvf_bad(p, RVF_REASON_COMPONENT, at);
 	}

@@ -145,6 +145,7 @@ static void rvf_task_status(struct rvf_tsk *tsk,
 	status->exit_kind = tsk->exit_kind;
 	status->exit_code = tsk->exit_code;
 	status->bind_reason = tsk->bind_reason;
+	status->relaxed = rvf_tsk_relax(tsk);
 	status->handles = atomic_read(&tsk->nodes);
 }
 

@@ -154,6 +154,17 @@ static int rvf_load_parse(struct rvf_load *load)
 	return err ?: rvf_load_content_hash(load);
 }
 
+/* The first component that relaxes a check of RVF_BIND. */
+static u32 rvf_relaxing_component(const struct rvf_manifest *m)
+{
+	u32 i;
+
+	for (i = 0; i < m->n_components; i++)
+		if (m->components[i].relax)
+			return i;
+	return RVF_M_NONE;
+}
+
 /*
  * The name that the key is asked for. A nameless mount is asked for with the
  * name that its package would have, so that a key that may sign for some names
@@ -163,6 +174,7 @@ static int rvf_load_name(struct rvf_load *load)
 {
 	const struct rvf_manifest *m = &load->mnt->manifest;
 	u32 len = le32_to_cpu(m->package->name.length);
+	u32 relaxing = rvf_relaxing_component(m);
 	int i;
 
 	if (!load->mnt->name) {
@@ -171,11 +183,18 @@ static int rvf_load_name(struct rvf_load *load)
 		       rvf_manifest_string(m, &m->package->name), len);
 		load->name_len = len + 1;
 	}
+	rvf_refuse(&load->why, -EACCES, RVF_REASON_KEY_NAME, 0);
 	for (i = 0; i < load->signers.count; i++) {
 		struct rvf_key *key = load->signers.keys[i];
 
 		if (!rvf_key_allows_name(key, load->name, load->name_len))
 			continue;
+		if (relaxing != RVF_M_NONE && !rvf_key_is_developers(key)) {
+			rvf_refuse(&load->why, -EACCES,
+				   RVF_REASON_KEY_DEVELOPER, relaxing);
+			continue;
+		}
+		load->why = (struct rvf_why){};
 		refcount_inc(&key->refs);
 		load->mnt->key = key;
 		memcpy(load->cmd->out_key_id, key->id, RVF_KEY_ID_LEN);
@@ -184,7 +203,7 @@ static int rvf_load_name(struct rvf_load *load)
 	memcpy(load->cmd->out_key_id, load->signers.keys[0]->id,
 	       RVF_KEY_ID_LEN);
 	load->cmd->out_status = RVF_VERIFY_SIGNATURE_INVALID;
-	return rvf_refuse(&load->why, -EACCES, RVF_REASON_KEY_NAME, 0);
+	return -EACCES;
 }
 
 static int rvf_load_package(struct rvf_load *load)

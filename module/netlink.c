@@ -93,6 +93,7 @@ static int rvf_nl_put_task(struct sk_buff *skb, struct rvf_tsk *tsk)
 	failed |= nla_put_u32(skb, RVF_NL_A_EXIT_KIND, tsk->exit_kind);
 	failed |= nla_put_s32(skb, RVF_NL_A_EXIT_CODE, tsk->exit_code);
 	failed |= nla_put_u32(skb, RVF_NL_A_BIND_REASON, tsk->bind_reason);
+	failed |= nla_put_u32(skb, RVF_NL_A_RELAXED, rvf_tsk_relax(tsk));
 	return failed ? -EMSGSIZE : 0;
 }
 

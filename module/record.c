@@ -110,9 +110,11 @@ int rvf_record_check(const struct rvf_key_record *record, struct rvf_why *why)
 		return rvf_refuse(why, -EOPNOTSUPP, RVF_REASON_KEY_ALGORITHM, 0);
 	if (!usage)
 		return RVF_RECORD_BAD(why, usage);
-	if (usage & ~RVF_KEY_MOUNT)
+	if (usage & ~(RVF_KEY_MOUNT | RVF_KEY_DEVELOPER))
 		return rvf_refuse(why, -EOPNOTSUPP, RVF_REASON_KEY_RECORD,
 				  offsetof(struct rvf_key_record, usage));
+	if (!(usage & RVF_KEY_MOUNT))
+		return RVF_RECORD_BAD(why, usage);
 	if (key_len != RVF_RSA4096_LEN)
 		return RVF_RECORD_BAD(why, key_len);
 	if (not_after && not_after < le64_to_cpu(record->not_before))

@@ -125,6 +125,23 @@ const struct rvf_m_component *rvf_tsk_component(const struct rvf_tsk *tsk)
 }
 
 /**
+ * rvf_tsk_relax - What RVF_BIND does not insist on
+ * @tsk: The task.
+ *
+ * Return: bits of enum rvf_relax: what the component's developer has so, and
+ * what its profile needs.
+ */
+u32 rvf_tsk_relax(const struct rvf_tsk *tsk)
+{
+	const struct rvf_m_component *c = rvf_tsk_component(tsk);
+	u32 relax = le32_to_cpu(c->relax);
+
+	if (le32_to_cpu(c->profile) == RVF_PROFILE_CROSVM)
+		relax |= RVF_RELAX_ROOT;
+	return relax;
+}
+
+/**
  * rvf_tsk_kvm - The /dev/kvm that a task's VM is made from
  * @tsk: The task.
  *
@@ -369,7 +386,7 @@ int rvf_tsk_bind(struct rvf_tsk *tsk, u64 incarnation, u32 *reason)
 	if (err)
 		return err;
 
-	err = rvf_bind_check(image, &supervisor, &why);
+	err = rvf_bind_check(image, &supervisor, rvf_tsk_relax(tsk), &why);
 	fput(image);
 	*reason = why.reason;
 	if (err)

@@ -95,6 +95,7 @@ void rvf_tsk_wake_all(struct rvf_mnt *mnt);
 void rvf_tsk_set_state(struct rvf_tsk *tsk, u32 state);
 bool rvf_tsk_foreign_mm(struct rvf_tsk *tsk);
 const struct rvf_m_component *rvf_tsk_component(const struct rvf_tsk *tsk);
+u32 rvf_tsk_relax(const struct rvf_tsk *tsk);
 struct file *rvf_tsk_kvm(struct rvf_tsk *tsk);
 int rvf_tsk_set_machine(struct rvf_tsk *tsk, struct rvf_machine *machine);
 int rvf_tsk_bind(struct rvf_tsk *tsk, u64 incarnation, u32 *reason);
@@ -107,6 +108,6 @@ int rvf_tsk_start(struct rvf_ucmd *ucmd, struct rvf_mnt *mnt,
 u32 rvf_alone_reason(void);
 void rvf_nsset_of_current(struct rvf_nsset *set);
 int rvf_bind_check(struct file *image, const struct rvf_nsset *supervisor,
-		   struct rvf_why *why);
+		   u32 relax, struct rvf_why *why);
 
 #endif /* RVF_TASK_H */

@@ -200,6 +200,8 @@ enum rvf_rights {
  *	offset of the field.
  * @RVF_REASON_KEY_WEAK: EKEYREJECTED: with this key anyone could sign.
  * @RVF_REASON_KEY_ALGORITHM: EOPNOTSUPP: an algorithm that is not here.
+ * @RVF_REASON_KEY_DEVELOPER: EACCES: a component relaxes a check, and the key is
+ *	no developer's; index: the component.
  *
  * @RVF_REASON_HEADER: EBADMSG: no RVF1 header, or lengths that do not agree.
  * @RVF_REASON_VERSION: EOPNOTSUPP: a format version that is not known here, or
@@ -280,6 +282,7 @@ enum rvf_reason {
 	RVF_REASON_KEY_RECORD = 9,
 	RVF_REASON_KEY_WEAK = 10,
 	RVF_REASON_KEY_ALGORITHM = 11,
+	RVF_REASON_KEY_DEVELOPER = 12,
 
 	RVF_REASON_HEADER = 32,
 	RVF_REASON_VERSION = 33,
@@ -667,7 +670,8 @@ enum rvf_exit_kind {
  * @exit_code: Exit code or signal number
  * @bind_reason: Why the last RVF_BIND of this incarnation was refused, else 0
  * @handles: Live handle nodes that are charged to it
- * @__reserved: 0
+ * @relaxed: Bits of enum rvf_relax: what RVF_BIND does not insist on, for the
+ *	component or its profile has it so
  */
 struct rvf_task_status {
 	__u32 component;
@@ -678,7 +682,7 @@ struct rvf_task_status {
 	__s32 exit_code;
 	__u32 bind_reason;
 	__u32 handles;
-	__u32 __reserved;
+	__u32 relaxed;
 };
 
 /**
@@ -1495,6 +1499,7 @@ enum rvf_nl_event {
  * @RVF_NL_A_EXIT_KIND: u32; task: enum rvf_exit_kind.
  * @RVF_NL_A_EXIT_CODE: s32; task.
  * @RVF_NL_A_BIND_REASON: u32; task: enum rvf_reason.
+ * @RVF_NL_A_RELAXED: u32; task: bits of enum rvf_relax.
  * @RVF_NL_A_POLICY: u32; region: enum rvf_region_policy.
  * @RVF_NL_A_SIZE: u64; region: the most it can hold; queue: the most bytes of
  *	a message.
@@ -1546,8 +1551,9 @@ enum rvf_nl_attribute {
 	RVF_NL_A_RIGHTS = 29,
 	RVF_NL_A_BADGE = 30,
 	RVF_NL_A_DEPTH = 31,
+	RVF_NL_A_RELAXED = 32,
 };
 
-#define RVF_NL_A_MAX	RVF_NL_A_DEPTH
+#define RVF_NL_A_MAX	RVF_NL_A_RELAXED
 
 #endif /* _UAPI_LINUX_RVF_H */

@@ -75,9 +75,12 @@ enum rvf_algorithm {
 /**
  * enum rvf_key_usage - What a key may be used for
  * @RVF_KEY_MOUNT: Packages signed by it may be mounted.
+ * @RVF_KEY_DEVELOPER: Their components may relax checks, too (enum rvf_relax).
+ *	Only together with @RVF_KEY_MOUNT.
  */
 enum rvf_key_usage {
 	RVF_KEY_MOUNT = 1 << 0,
+	RVF_KEY_DEVELOPER = 1 << 1,
 };
 
 #define RVF_KEY_MAGIC		"RVFKEY1"	/* with its NUL: 8 bytes */
@@ -331,6 +334,21 @@ enum rvf_profile {
 	RVF_PROFILE_CROSVM = 1,
 };
 
+/**
+ * enum rvf_relax - What RVF_BIND does not insist on
+ * @RVF_RELAX_TEXT: That the image's code is the only one: executable mappings
+ *	of files on read-only mounts are accepted, too, as a dynamic executable
+ *	and its libraries need.
+ * @RVF_RELAX_ROOT: That the root is empty.
+ *
+ * A package with a component that relaxes anything is mounted only under a key
+ * with %RVF_KEY_DEVELOPER.
+ */
+enum rvf_relax {
+	RVF_RELAX_TEXT = 1 << 0,
+	RVF_RELAX_ROOT = 1 << 1,
+};
+
 #define RVF_M_NONE		0xffffffffu	/* an index that names nothing */
 
 /**
@@ -359,13 +377,13 @@ enum rvf_profile {
  * @n_args: Arguments behind argv[0].
  * @args: NUL-terminated strings, one for each argument, back to back.
  * @vcpus: vCPUs of its VM, 0 for no VM, at most %RVF_MAX_VCPUS.
- * @reserved: 0.
+ * @relax: Bits of enum rvf_relax.
  * @guest_memory: Bytes of memory that the task may bring into its VM; 0
  *	without a VM.
  * @reserved2: 0.
  *
- * A guest kernel has neither deps nor grants nor arguments, and nothing needs
- * it. The ranges of deps and of grants follow one another in component order and
+ * A guest kernel has neither deps nor grants nor arguments, relaxes nothing, and
+ * nothing needs it. The ranges of deps and of grants follow one another in component order and
  * cover their tables exactly.
  */
 struct rvf_m_component {
@@ -389,7 +407,7 @@ struct rvf_m_component {
 	__le32 n_args;
 	struct rvf_m_string args;
 	__le32 vcpus;
-	__le32 reserved;
+	__le32 relax;
 	__le64 guest_memory;
 	__le64 reserved2[3];
 };

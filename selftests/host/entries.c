@@ -2,12 +2,12 @@
 #include "entries.h"
 
 const struct field reserved_fields[] = {
-	FIELD(HEADER, rvf_m_header, reserved),	     FIELD(PACKAGE, rvf_m_package, reserved),
-	FIELD(SEGMENT, rvf_m_segment, reserved),     FIELD(SEGMENT, rvf_m_segment, reserved2),
-	FIELD(COMPONENT, rvf_m_component, reserved), FIELD(COMPONENT, rvf_m_component, reserved2),
-	FIELD(REGION, rvf_m_region, reserved),	     FIELD(QUEUE, rvf_m_queue, reserved),
-	FIELD(QUEUE, rvf_m_queue, reserved2),	     FIELD(GRANT, rvf_m_grant, reserved),
-	FIELD(REQUIRED, rvf_m_required, reserved),   FIELD(REQUIRED, rvf_m_required, reserved2),
+	FIELD(HEADER, rvf_m_header, reserved),	      FIELD(PACKAGE, rvf_m_package, reserved),
+	FIELD(SEGMENT, rvf_m_segment, reserved),      FIELD(SEGMENT, rvf_m_segment, reserved2),
+	FIELD(COMPONENT, rvf_m_component, reserved2), FIELD(REGION, rvf_m_region, reserved),
+	FIELD(QUEUE, rvf_m_queue, reserved),	      FIELD(QUEUE, rvf_m_queue, reserved2),
+	FIELD(GRANT, rvf_m_grant, reserved),	      FIELD(REQUIRED, rvf_m_required, reserved),
+	FIELD(REQUIRED, rvf_m_required, reserved2),
 };
 const size_t n_reserved_fields = sizeof(reserved_fields) / sizeof(reserved_fields[0]);
 
@@ -44,7 +44,6 @@ const struct field fixed_fields[] = {
 	FIELD(COMPONENT, rvf_m_component, grants),
 	FIELD(COMPONENT, rvf_m_component, n_args),
 	FIELD(COMPONENT, rvf_m_component, args),
-	FIELD(COMPONENT, rvf_m_component, reserved),
 	FIELD(COMPONENT, rvf_m_component, guest_memory),
 	FIELD(COMPONENT, rvf_m_component, reserved2),
 	FIELD(REGION, rvf_m_region, name),

@@ -140,6 +140,9 @@ static const struct mutation mutations[] = {
 	{ "64 vCPUs", 1, C(vcpus), 64, RVF_REASON_NONE, 0 },
 	{ "vCPUs without end", 1, C(vcpus), 0xffffffff, RVF_REASON_COMPONENT, 1 },
 	{ "a vCPU in a guest kernel", 3, C(vcpus), 1, RVF_REASON_COMPONENT, 3 },
+	{ "relaxed text and root", 0, C(relax), 3, RVF_REASON_NONE, 0 },
+	{ "an unknown relaxation", 0, C(relax), 4, RVF_REASON_COMPONENT, 0 },
+	{ "a relaxed guest kernel", 3, C(relax), 1, RVF_REASON_COMPONENT, 3 },
 	{ "65 vCPUs", 1, C(vcpus), 65, RVF_REASON_COMPONENT, 1 },
 	{ "guest memory without a VM", 0, C(guest_memory), 4096, RVF_REASON_COMPONENT, 0 },
 

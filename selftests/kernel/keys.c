@@ -83,7 +83,10 @@ TEST_F(keys, usage)
 {
 	self->record.usage = 0;
 	MALFORMED(usage);
-	for (int bit = 1; bit < 16; bit++) {
+	/* A developer's key that could not sign anything */
+	self->record.usage = htole16(RVF_KEY_DEVELOPER);
+	MALFORMED(usage);
+	for (int bit = 2; bit < 16; bit++) {
 		int result;
 
 		self->record.usage = htole16(RVF_KEY_MOUNT | 1 << bit);

@@ -135,7 +135,7 @@ COMPONENT(guest_memory_without_vm)
 
 BUILT_WITH(component_reserved, RVF_REASON_RESERVED, ANY)
 {
-	SET(reserved, 32, 1);
+	SET(reserved2[0], 64, 1);
 }
 
 BUILT_WITH(component_reserved2, RVF_REASON_RESERVED, ANY)

@@ -22,6 +22,7 @@ static const struct {
 	[KEY_BRIEF] = { "pem/brief.pem" },
 	[KEY_EARLY] = { "pem/early.pem" },
 	[KEY_STRANGER] = { "pem/stranger.pem" },
+	[KEY_DEVELOPER] = { "pem/developer.pem" },
 };
 
 static EVP_PKEY *private_key(enum test_key key)
@@ -72,6 +73,8 @@ void key_record(enum test_key key, struct rvf_key_record *record)
 	strcpy(record->label, keys[key].file);
 	for (unsigned int i = 0; i < 2 && keys[key].prefixes[i]; i++)
 		strcpy(record->prefixes[i], keys[key].prefixes[i]);
+	if (key == KEY_DEVELOPER)
+		record->usage |= htole16(RVF_KEY_DEVELOPER);
 	if (key == KEY_EARLY)
 		record->not_before = htole64(time(NULL) + TEN_YEARS);
 	if (key == KEY_BRIEF)

@@ -14,6 +14,7 @@ enum test_key {
 	KEY_BRIEF, /* expires two seconds after it was first added */
 	KEY_EARLY, /* does not count for ten years */
 	KEY_STRANGER, /* never added */
+	KEY_DEVELOPER, /* its packages may relax checks */
 	KEY_COUNT,
 };
 

@@ -154,9 +154,10 @@ static void print_added(const struct rvf_key_record *record, const __u8 id[RVF_K
 	char until[KEY_DATE], key[FINGERPRINT_TEXT];
 	char *names = key_names(record), *label = safe_text(record->label, strlen(record->label));
 
-	printf("%s %s \"%s\" %s %s, for %s\n", known ? "known already:" : "added",
+	printf("%s %s \"%s\" %s %s, for %s%s\n", known ? "known already:" : "added",
 	       fingerprint_text(id, key), label, algorithm_name(le16toh(record->algorithm)),
-	       key_until(record, until), names);
+	       key_until(record, until), names,
+	       le16toh(record->usage) & RVF_KEY_DEVELOPER ? ", a developer's" : "");
 	free(names);
 	free(label);
 }
@@ -174,6 +175,15 @@ static int add_one(struct batch *batch, int ctl, const char *file, struct rvf_er
 	err = rvf_key_record_load(&record, file, e);
 	if (err)
 		return err;
+	/* Not the record's maker but who adds it says so. */
+	if (option_given(args, "developer")) {
+		record.usage |= htole16(RVF_KEY_DEVELOPER);
+	} else if (le16toh(record.usage) & RVF_KEY_DEVELOPER) {
+		rvf_error_set(e, EACCES, "key-developer", "it is a developer's key");
+		rvf_error_why(e, "its packages could relax what the kernel checks");
+		rvf_error_hint(e, "rvfctl explain relaxed, then decide about --developer");
+		return -EACCES;
+	}
 	err = rvf_key_add(ctl, &record, id, e);
 	known = err == -EEXIST && option_given(args, "persist");
 	if (err == -EEXIST && !known)
@@ -223,6 +233,7 @@ static int run_add(const struct args *args)
 }
 
 static const struct option_spec add_options[] = {
+	{ 0, "developer", NULL, "its packages may relax what the kernel checks" },
 	{ 0, "persist", NULL, "also keep it in /etc/rvf/keys.d, for the next boot" },
 	{ 0 },
 };
@@ -238,7 +249,8 @@ const struct command cmd_key_add = {
 	.summary = "Lets a key's packages be mounted on this host",
 	.options = add_options,
 	.text = "FILE is a key record (NAME.pub), or a public key or certificate in PEM. The key\n"
-		"counts until the module is unloaded: no command takes it away again.\n",
+		"counts until the module is unloaded: no command takes it away again.\n"
+		"--developer is for hosts on which programs are made: rvfctl explain relaxed.\n",
 	.run = run_add,
 };
 

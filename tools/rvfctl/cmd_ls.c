@@ -65,6 +65,22 @@ static void no_kvm_lines(const struct world *world, const struct args *args)
 	}
 }
 
+/* A line for each task of which the kernel knows less than usual. */
+static void relaxed_lines(const struct world *world, const struct args *args)
+{
+	const struct rvf_nl_mount *mount;
+	const struct rvf_nl_task *task;
+	char name[MOUNT_TEXT], text[RELAXED_TEXT];
+
+	for (size_t i = 0; i < world->n_tasks; i++) {
+		task = &world->tasks[i];
+		mount = world_mount(world, task->mount_id);
+		if (task->relaxed && mount && world_named(args, mount, NULL))
+			printf("%s:%s  relaxed: %s\n", mount_text(mount, name), task->name,
+			       relaxed_text(task->relaxed, text));
+	}
+}
+
 static void mounts_json(const struct world *world, const struct args *args)
 {
 	const struct rvf_nl_mount *mount;
@@ -241,6 +257,7 @@ static void objects_table(const struct world *world, const struct args *args)
 	}
 	vm_rows(&table, world, args, with_mount);
 	table_print(&table, stdout, columns_of(stdout));
+	relaxed_lines(world, args);
 }
 
 static void holders_json(struct json *json, const char *key, const struct world *world,
@@ -365,8 +382,8 @@ static int run(const struct args *args)
 		details = strchr(args->names[i], ':');
 	if (details)
 		what = WORLD_TASKS | WORLD_OBJECTS | WORLD_VMS;
-	else if (!args->json && no_kvm())
-		what = WORLD_VMS;
+	else if (!args->json)
+		what = WORLD_TASKS | (no_kvm() ? WORLD_VMS : 0);
 	if (world_load(&world, what, &e))
 		return fail(args, "mount", NULL, &e);
 	if (world_check_names(&world, args, false, &e, &name)) {
@@ -385,6 +402,7 @@ static int run(const struct args *args)
 		objects_table(&world, args);
 	else {
 		mounts_table(&world, args);
+		relaxed_lines(&world, args);
 		no_kvm_lines(&world, args);
 	}
 	world_free(&world);
@@ -408,6 +426,7 @@ const struct command cmd_ls = {
 		"its own a mount is shown by its number, such as #7. RIGHTS are those that the\n"
 		"signed manifest grants: r read or receive, w append or send, x execute,\n"
 		"g grant, o grant once, v revoke. A task's VM, in a mount with a name, is\n"
-		"MOUNT:vm, with its vCPUs and the memory that the task may give it.\n",
+		"MOUNT:vm, with its vCPUs and the memory that the task may give it. Below it\n"
+		"stands which checks the kernel leaves out for a task: rvfctl explain relaxed.\n",
 	.run = run,
 };

@@ -93,6 +93,7 @@ static void task_json(struct json *json, const struct rvf_nl_mount *mount, const
 		json_u64(json, "memory_bytes", more->task.memory);
 	else
 		json_null(json, "memory_bytes");
+	relaxed_json(json, "relaxed", task->relaxed);
 	json_text(json, "why", more && *more->task.why ? more->task.why : NULL);
 	json_close(json);
 	free(name);

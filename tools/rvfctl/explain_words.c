@@ -35,6 +35,9 @@ const struct explained explained[] = {
 	{ "key-not-yet",
 	  "The key that signed counts from a later date on; or the clock is wrong." },
 	{ "key-usage", "The key that signed is not meant for packages to be mounted." },
+	{ "key-developer",
+	  "The package relaxes what the kernel looks at before it gives a task its handles (see\n"
+	  "'relaxed'), and its key was not added with 'rvfctl key add --developer'." },
 	{ "key-mount",
 	  "The key that signed may sign for some mount names only, and this name is none of\n"
 	  "them. 'rvfctl key list' shows them." },
@@ -142,6 +145,10 @@ const struct explained explained[] = {
 	{ "badge",
 	  "A number on a handle: the receiver of a message sees the badge of the handle that\n"
 	  "it was sent with." },
+	{ "relaxed",
+	  "Checks that the kernel leaves out when it binds a process to a task: text (that\n"
+	  "the signed program's is the only code), root (that the root directory is empty).\n"
+	  "text is for developers' packages only; root also goes with profile crosvm." },
 	{ "fingerprint",
 	  "The first 8 bytes of a key's id, which is the SHA-256 of its algorithm and public\n"
 	  "key." },

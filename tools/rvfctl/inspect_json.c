@@ -102,6 +102,7 @@ static void component_json(struct json *json, const struct rvf_manifest *m,
 	json_string_of(json, "name", m, &one->name);
 	json_text(json, "kind", kind_name(rvf_le32(one->kind)));
 	json_text(json, "profile", profile_name(rvf_le32(one->profile)));
+	relaxed_json(json, "relaxed", rvf_le32(one->relax));
 	json_array(json, "needs");
 	for (i = 0; i < rvf_le32(one->deps); i++)
 		json_string_of(

@@ -102,7 +102,7 @@ static void print_components(const struct rvf_manifest *m)
 		{ "CPU", COLUMN_RIGHT },     { "PROFILE", 0 },
 	};
 	const struct rvf_m_component *one;
-	char size[UNIT_TEXT], *arg;
+	char size[UNIT_TEXT], relaxed[RELAXED_TEXT], *arg;
 	struct table table;
 	const char *bytes;
 	size_t length;
@@ -118,7 +118,9 @@ static void print_components(const struct rvf_manifest *m)
 		table_cell(&table, size_text(rvf_le64(one->limit_memory), size));
 		table_cellf(&table, "%u", rvf_le32(one->limit_pids));
 		cell_percent(&table, rvf_le32(one->limit_cpu));
-		table_cell(&table, profile_name(rvf_le32(one->profile)));
+		table_cellf(&table, one->relax ? "%s, relaxed: %s" : "%s",
+			    profile_name(rvf_le32(one->profile)),
+			    relaxed_text(rvf_le32(one->relax), relaxed));
 	}
 	putchar('\n');
 	table_print(&table, stdout, columns_of(stdout));

@@ -74,6 +74,8 @@ void record_json(struct json *json, const struct rvf_key_record *record,
 	json_array(json, "usage");
 	if (le16toh(record->usage) & RVF_KEY_MOUNT)
 		json_text(json, NULL, "mount");
+	if (le16toh(record->usage) & RVF_KEY_DEVELOPER)
+		json_text(json, NULL, "developer");
 	json_close(json);
 	if (record->not_before)
 		json_time(json, "not_before", le64toh(record->not_before));

@@ -17,17 +17,17 @@ static const struct {
 	const char *slug;
 	enum rvf_exit status;
 } slugs[] = {
-	{ "unsigned", RVFCTL_REFUSED },	     { "unknown-key", RVFCTL_REFUSED },
-	{ "bad-signature", RVFCTL_REFUSED }, { "bad-digest", RVFCTL_REFUSED },
-	{ "key-revoked", RVFCTL_REFUSED },   { "key-expired", RVFCTL_REFUSED },
-	{ "key-not-yet", RVFCTL_REFUSED },   { "key-usage", RVFCTL_REFUSED },
-	{ "key-mount", RVFCTL_REFUSED },     { "malformed", RVFCTL_REFUSED },
-	{ "bad-manifest", RVFCTL_REFUSED },  { "too-large", RVFCTL_REFUSED },
-	{ "bad-key", RVFCTL_REFUSED },	     { "weak-key", RVFCTL_REFUSED },
-	{ "no-module", RVFCTL_UNSUPPORTED }, { "bad-algorithm", RVFCTL_UNSUPPORTED },
-	{ "not-root", RVFCTL_DENIED },	     { "no-mount", RVFCTL_NOTFOUND },
-	{ "gone", RVFCTL_NOTFOUND },	     { "no-daemon", RVFCTL_NODAEMON },
-	{ "no-memory", RVFCTL_LIMIT },
+	{ "unsigned", RVFCTL_REFUSED },		 { "unknown-key", RVFCTL_REFUSED },
+	{ "bad-signature", RVFCTL_REFUSED },	 { "bad-digest", RVFCTL_REFUSED },
+	{ "key-revoked", RVFCTL_REFUSED },	 { "key-expired", RVFCTL_REFUSED },
+	{ "key-not-yet", RVFCTL_REFUSED },	 { "key-usage", RVFCTL_REFUSED },
+	{ "key-developer", RVFCTL_REFUSED },	 { "key-mount", RVFCTL_REFUSED },
+	{ "malformed", RVFCTL_REFUSED },	 { "bad-manifest", RVFCTL_REFUSED },
+	{ "too-large", RVFCTL_REFUSED },	 { "bad-key", RVFCTL_REFUSED },
+	{ "weak-key", RVFCTL_REFUSED },		 { "no-module", RVFCTL_UNSUPPORTED },
+	{ "bad-algorithm", RVFCTL_UNSUPPORTED }, { "not-root", RVFCTL_DENIED },
+	{ "no-mount", RVFCTL_NOTFOUND },	 { "gone", RVFCTL_NOTFOUND },
+	{ "no-daemon", RVFCTL_NODAEMON },	 { "no-memory", RVFCTL_LIMIT },
 };
 
 static enum rvf_exit exit_of_errno(int err)

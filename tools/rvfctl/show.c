@@ -43,6 +43,38 @@ void rights_json(struct json *json, const char *key, __u32 rights)
 	json_close(json);
 }
 
+static const struct {
+	__u32 bit;
+	const char *name;
+} all_relaxed[] = {
+	{ RVF_RELAX_TEXT, "text" },
+	{ RVF_RELAX_ROOT, "root" },
+};
+#define N_RELAXED (sizeof(all_relaxed) / sizeof(all_relaxed[0]))
+
+const char *relaxed_text(__u32 relaxed, char text[RELAXED_TEXT])
+{
+	size_t length = 0;
+
+	*text = 0;
+	for (size_t i = 0; i < N_RELAXED; i++) {
+		if (relaxed & all_relaxed[i].bit)
+			length += snprintf(text + length, RELAXED_TEXT - length, "%s%s",
+					   length ? ", " : "", all_relaxed[i].name);
+	}
+	return text;
+}
+
+void relaxed_json(struct json *json, const char *key, __u32 relaxed)
+{
+	json_array(json, key);
+	for (size_t i = 0; i < N_RELAXED; i++) {
+		if (relaxed & all_relaxed[i].bit)
+			json_text(json, NULL, all_relaxed[i].name);
+	}
+	json_close(json);
+}
+
 const char *fingerprint_text(const __u8 id[RVF_KEY_ID_LEN], char text[FINGERPRINT_TEXT])
 {
 	rvf_fingerprint(id, text);

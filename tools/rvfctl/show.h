@@ -9,10 +9,14 @@
 
 #define RIGHTS_TEXT	 8
 #define FINGERPRINT_TEXT 24
+#define RELAXED_TEXT	 16
 
 /* "rw-g--" */
 const char *rights_text(__u32 rights, char text[RIGHTS_TEXT]);
 void rights_json(struct json *json, const char *key, __u32 rights);
+/* "text, root"; "" for none */
+const char *relaxed_text(__u32 relaxed, char text[RELAXED_TEXT]);
+void relaxed_json(struct json *json, const char *key, __u32 relaxed);
 /* "7f3a-91c2-0b5e-44d8" */
 const char *fingerprint_text(const __u8 id[RVF_KEY_ID_LEN], char text[FINGERPRINT_TEXT]);
 /* key_id, fingerprint and label */

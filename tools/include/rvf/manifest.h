@@ -47,6 +47,7 @@ struct rvf_builder;
  * @limit_cpu: Thousandths of a CPU.
  * @vcpus: vCPUs of its VM, 0: none.
  * @guest_memory: Bytes that the task may bring into its VM; 0 without one.
+ * @relax: Bits of enum rvf_relax, for a developer's key.
  * @args: Arguments behind argv[0].
  * @n_args: How many.
  */
@@ -66,6 +67,7 @@ struct rvf_component_spec {
 	__u32 limit_cpu;
 	__u32 vcpus;
 	__u64 guest_memory;
+	__u32 relax;
 	const char *const *args;
 	size_t n_args;
 };

@@ -64,6 +64,7 @@ struct rvf_nl_mount {
  * @exit_kind: One of enum rvf_exit_kind.
  * @exit_code: Exit code or signal number.
  * @bind_reason: One of enum rvf_reason.
+ * @relaxed: Bits of enum rvf_relax.
  */
 struct rvf_nl_task {
 	__u32 event;
@@ -77,6 +78,7 @@ struct rvf_nl_task {
 	__u32 exit_kind;
 	__s32 exit_code;
 	__u32 bind_reason;
+	__u32 relaxed;
 };
 
 /**

@@ -121,6 +121,7 @@ static void put_component(struct encoder *enc, const struct build_component *fro
 	c->limit_memory = htole64(s->limit_memory);
 	c->limit_cpu = htole32(s->limit_cpu);
 	c->vcpus = htole32(s->vcpus);
+	c->relax = htole32(s->relax);
 	c->guest_memory = htole64(s->guest_memory);
 	c->n_args = htole32(from->n_args);
 	put_string(enc, &c->args, from->args, from->args_length);

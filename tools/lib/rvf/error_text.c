@@ -53,6 +53,9 @@ static const struct reason_text reasons[] = {
 	  "make a new key: rvfctl keygen NAME" },
 	{ RVF_REASON_KEY_ALGORITHM, "bad-algorithm", "the key's algorithm is not known here",
 	  "this version takes RSA-4096", "make a new key: rvfctl keygen NAME" },
+	{ RVF_REASON_KEY_DEVELOPER, "key-developer", "its key is not a developer's",
+	  "component %u relaxes a check of the kernel's, which only a developer's package may",
+	  "link the program statically: then nothing has to be relaxed" },
 
 	{ RVF_REASON_HEADER, "bad-manifest", "the manifest is malformed",
 	  "it has no RVF1 header, or another length than it says", REBUILD },

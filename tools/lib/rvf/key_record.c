@@ -114,9 +114,11 @@ int rvf_key_record_check(const struct rvf_key_record *record, struct rvf_error *
 		return rvf_error_from_kernel(e, EOPNOTSUPP, RVF_REASON_KEY_ALGORITHM, 0);
 	if (!usage)
 		return BAD_FIELD(e, usage);
-	if (usage & ~RVF_KEY_MOUNT)
+	if (usage & ~(RVF_KEY_MOUNT | RVF_KEY_DEVELOPER))
 		return rvf_error_from_kernel(e, EOPNOTSUPP, RVF_REASON_KEY_RECORD,
 					     offsetof(struct rvf_key_record, usage));
+	if (!(usage & RVF_KEY_MOUNT))
+		return BAD_FIELD(e, usage);
 	if (key_len != RVF_RSA4096_LEN)
 		return BAD_FIELD(e, key_len);
 	if (not_after && not_after < le64toh(record->not_before))

@@ -71,6 +71,7 @@ void rvf_nl_parse_task(struct nlattr **attrs, struct rvf_nl_task *task)
 	task->exit_kind = number(attrs[RVF_NL_A_EXIT_KIND]);
 	task->exit_code = (__s32)number(attrs[RVF_NL_A_EXIT_CODE]);
 	task->bind_reason = number(attrs[RVF_NL_A_BIND_REASON]);
+	task->relaxed = number(attrs[RVF_NL_A_RELAXED]);
 }
 
 static void parse_holder(struct nlattr *nest, struct rvf_nl_holder *holder)

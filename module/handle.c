@@ -21,12 +21,10 @@
  */
 int rvf_node_check(struct rvf_node *node, u32 rights)
 {
-	enum rvf_node_state state = READ_ONCE(node->state);
+	int err = rvf_node_over(node);
 
-	if (state == RVF_NODE_GONE)
-		return -ENODEV;
-	if (state == RVF_NODE_REVOKED)
-		return -EKEYREVOKED;
+	if (err)
+		return err;
 	if (node->owner && rvf_tsk_foreign_mm(node->owner))
 		return -EPERM;
 	if (rights & ~node->rights)

@@ -97,6 +97,19 @@ long rvf_handle_ioctl(struct file *file, unsigned int number,
 		      unsigned long arg, const struct rvf_ioctl_op *ops,
 		      size_t count);
 
+/*
+ * What became of a handle: for another look, where a revocation waits, after
+ * rvf_node_check(). Only this can have changed.
+ */
+static inline int rvf_node_over(const struct rvf_node *node)
+{
+	enum rvf_node_state state = READ_ONCE(node->state);
+
+	if (likely(state == RVF_NODE_LIVE))
+		return 0;
+	return state == RVF_NODE_GONE ? -ENODEV : -EKEYREVOKED;
+}
+
 static inline struct rvf_node *rvf_handle_node(struct file *file)
 {
 	return file->private_data;

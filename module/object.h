@@ -6,7 +6,8 @@
  * lives while @users is above zero: the mount holds one use until it is
  * unmounted, and every operation takes one for its duration. So an unmount
  * never waits for an operation that is stalled in a copy to userspace, and the
- * operation never sees its object's content freed.
+ * operation never sees its object's content freed. (A queue counts the slots
+ * that its operations hold instead, under the lock that they take anyway.)
  */
 #ifndef RVF_OBJECT_H
 #define RVF_OBJECT_H

@@ -1,29 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Handles on queues: read and write, batches, poll. */
+/* Handles on queues: read and write, poll. */
 #include <linux/fs.h>
+#include <linux/module.h>
 #include <linux/poll.h>
-#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
-#include "compat.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "queue.h"
 
-/* After the unmount a receiver hears what the reader of a closed pipe would. */
-static int rvf_receive_error(int err)
+/* What a read came to: the message is received, or stays where it was. */
+static void rvf_queue_read_end(struct rvf_queue *queue, struct rvf_slot *slot,
+			       bool received)
 {
-	return err == -ENODEV ? -EPIPE : err;
+	struct rvf_queue_wake wake;
+
+	rvf_queue_lock(queue, &wake);
+	if (received) {
+		queue->received++;
+		rvf_queue_give_empty(queue, slot, &wake);
+	} else {
+		rvf_queue_give_back(queue, slot, &wake);
+	}
+	rvf_queue_unlock(queue, &wake);
 }
 
-static bool rvf_queue_has(struct rvf_queue *queue, struct list_head *list)
+/*
+ * And a write. A revocation waits for the lock: what is published now was sent
+ * before it.
+ */
+static int rvf_queue_write_end(struct rvf_queue *queue, struct rvf_node *node,
+			       struct rvf_slot *slot, int err)
 {
-	bool has;
+	struct rvf_queue_wake wake;
 
-	spin_lock(&queue->lock);
-	has = !list_empty(list);
-	spin_unlock(&queue->lock);
-	return has;
+	rvf_queue_lock(queue, &wake);
+	if (!err)
+		err = rvf_node_over(node);
+	if (!err)
+		rvf_queue_publish(queue, slot, &wake);
+	else
+		rvf_queue_give_empty(queue, slot, &wake);
+	rvf_queue_unlock(queue, &wake);
+	return err;
+}
+
+static struct rvf_slot *rvf_queue_read_begin(struct rvf_queue *queue,
+					     struct rvf_node *node,
+					     size_t room, bool wait)
+{
+	struct rvf_slot *slot;
+	int err;
+
+	err = rvf_node_check(node, RVF_RIGHT_READ);
+	if (!err) {
+		slot = rvf_queue_wait_full(queue, node, room, wait);
+		err = PTR_ERR_OR_ZERO(slot);
+	}
+	return err ? ERR_PTR(rvf_receive_error(err)) : slot;
+}
+
+static struct rvf_slot *rvf_queue_write_begin(struct rvf_queue *queue,
+					      struct rvf_node *node,
+					      size_t length, bool wait)
+{
+	struct rvf_slot *slot;
+	int err;
+
+	err = rvf_node_check(node, RVF_RIGHT_WRITE);
+	if (err)
+		return ERR_PTR(err);
+	if (length > queue->message_size)
+		return ERR_PTR(-EMSGSIZE);
+	slot = rvf_queue_wait_empty(queue, node, wait);
+	if (!IS_ERR(slot)) {
+		slot->length = length;
+		slot->priority = RVF_PRIORITY_NORMAL;
+		slot->badge = node->badge;
+	}
+	return slot;
+}
+
+/*
+ * The two with one buffer are there beside those with vectors because most
+ * messages are small, and a vector costs about as much as they do.
+ */
+static ssize_t rvf_queue_read(struct file *file, char __user *buffer,
+			      size_t room, loff_t *pos)
+{
+	struct rvf_node *node = rvf_handle_node(file);
+	struct rvf_queue *queue = rvf_queue_of(node->object);
+	struct rvf_slot *slot;
+	ssize_t length;
+
+	slot = rvf_queue_read_begin(queue, node, room,
+				    !(file->f_flags & O_NONBLOCK));
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	length = slot->length;
+	if (copy_to_user(buffer, slot->data, length))
+		length = -EFAULT;
+	rvf_queue_read_end(queue, slot, length >= 0);
+	return length;
+}
+
+static ssize_t rvf_queue_write(struct file *file, const char __user *buffer,
+			       size_t length, loff_t *pos)
+{
+	struct rvf_node *node = rvf_handle_node(file);
+	struct rvf_queue *queue = rvf_queue_of(node->object);
+	struct rvf_slot *slot;
+	int err = 0;
+
+	slot = rvf_queue_write_begin(queue, node, length,
+				     !(file->f_flags & O_NONBLOCK));
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	if (copy_from_user(slot->data, buffer, length))
+		err = -EFAULT;
+	return rvf_queue_write_end(queue, node, slot, err) ?: length;
 }
 
 static bool rvf_may_wait(const struct kiocb *iocb)
@@ -36,28 +131,18 @@ static ssize_t rvf_queue_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct rvf_node *node = rvf_handle_node(iocb->ki_filp);
 	struct rvf_queue *queue = rvf_queue_of(node->object);
-	struct rvf_message message;
-	int err;
+	struct rvf_slot *slot;
+	ssize_t length;
 
-	err = rvf_node_check(node, RVF_RIGHT_READ);
-	if (err)
-		return rvf_receive_error(err);
-	if (!rvf_object_use(&queue->object))
-		return -EPIPE;
-	for (;;) {
-		err = rvf_queue_receive(queue, node, to, &message, NULL);
-		if (err != -EAGAIN || !rvf_may_wait(iocb))
-			break;
-		err = wait_event_interruptible(queue->receivers,
-					       rvf_queue_has(queue, &queue->full) ||
-					       READ_ONCE(node->state));
-		if (err)
-			break;
-	}
-	rvf_object_unuse(&queue->object);
-	if (err)
-		return rvf_receive_error(err);
-	return message.length;
+	slot = rvf_queue_read_begin(queue, node, iov_iter_count(to),
+				    rvf_may_wait(iocb));
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	length = slot->length;
+	if (copy_to_iter(slot->data, length, to) != length)
+		length = -EFAULT;
+	rvf_queue_read_end(queue, slot, length >= 0);
+	return length;
 }
 
 static ssize_t rvf_queue_write_iter(struct kiocb *iocb, struct iov_iter *from)
@@ -65,126 +150,15 @@ static ssize_t rvf_queue_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	struct rvf_node *node = rvf_handle_node(iocb->ki_filp);
 	struct rvf_queue *queue = rvf_queue_of(node->object);
 	size_t length = iov_iter_count(from);
-	int err;
+	struct rvf_slot *slot;
+	int err = 0;
 
-	err = rvf_node_check(node, RVF_RIGHT_WRITE);
-	if (err)
-		return err;
-	if (!rvf_object_use(&queue->object))
-		return -ENODEV;
-	for (;;) {
-		err = rvf_queue_send(queue, node, from);
-		if (err != -EAGAIN || !rvf_may_wait(iocb))
-			break;
-		err = wait_event_interruptible(queue->senders,
-					       rvf_queue_has(queue, &queue->empty) ||
-					       READ_ONCE(node->state));
-		if (err)
-			break;
-	}
-	rvf_object_unuse(&queue->object);
-	return err ?: length;
-}
-
-static int rvf_batch_send_one(struct rvf_queue *queue, struct rvf_node *node,
-			      struct rvf_message *message)
-{
-	struct iov_iter iter;
-	struct iovec iov;
-	int err;
-
-	if (message->badge)
-		return -EOPNOTSUPP;
-	if (message->type && message->type != queue->type)
-		return -EPROTOTYPE;
-	err = rvf_import_ubuf(ITER_SOURCE, u64_to_user_ptr(message->buffer),
-			      message->length, &iov, &iter);
-	return err ?: rvf_queue_send(queue, node, &iter);
-}
-
-static int rvf_batch_receive_one(struct rvf_queue *queue,
-				 struct rvf_node *node,
-				 struct rvf_message *message,
-				 struct rvf_message __user *entry)
-{
-	struct iov_iter iter;
-	struct iovec iov;
-	int err;
-
-	err = rvf_import_ubuf(ITER_DEST, u64_to_user_ptr(message->buffer),
-			      message->length, &iov, &iter);
-	if (err)
-		return err;
-	message->type = queue->type;
-	err = rvf_queue_receive(queue, node, &iter, message, entry);
-	/* One that does not fit is told of, too, if that is possible. */
-	if (err == -EMSGSIZE &&
-	    copy_to_user(entry, message, sizeof(*message)))
+	slot = rvf_queue_write_begin(queue, node, length, rvf_may_wait(iocb));
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	if (copy_from_iter(slot->data, length, from) != length)
 		err = -EFAULT;
-	return err;
-}
-
-static int rvf_batch_one(struct rvf_queue *queue, struct rvf_node *node,
-			 struct rvf_message __user *entry, bool send)
-{
-	struct rvf_message message;
-
-	if (copy_from_user(&message, entry, sizeof(message)))
-		return -EFAULT;
-	if (message.priority || message.handle_count || message.handles)
-		return -EOPNOTSUPP;
-	if (send)
-		return rvf_batch_send_one(queue, node, &message);
-	return rvf_batch_receive_one(queue, node, &message, entry);
-}
-
-static int rvf_batch(struct rvf_ucmd *ucmd, bool send)
-{
-	struct rvf_node *node = rvf_handle_node(ucmd->file);
-	struct rvf_queue *queue = rvf_queue_of(node->object);
-	struct rvf_queue_batch *cmd = ucmd->cmd;
-	struct rvf_message __user *entries = u64_to_user_ptr(cmd->messages);
-	u32 done = 0;
-	int err;
-
-	if (cmd->flags)
-		return -EOPNOTSUPP;
-	if (!cmd->count || cmd->count > RVF_MAX_BATCH ||
-	    cmd->entry_size != sizeof(struct rvf_message))
-		return -EINVAL;
-	err = rvf_node_check(node, send ? RVF_RIGHT_WRITE : RVF_RIGHT_READ);
-	if (err)
-		return err;
-	/* Told before it is done, as if all will be: mostly that is so. */
-	if (rvf_ucmd_respond(ucmd))
-		return -EFAULT;
-	if (!rvf_object_use(&queue->object))
-		return -ENODEV;
-
-	while (done < cmd->count) {
-		err = rvf_batch_one(queue, node, entries + done, send);
-		if (err)
-			break;
-		done++;
-	}
-	rvf_object_unuse(&queue->object);
-
-	if (!err)
-		return 0;
-	cmd->count = done;
-	if (done)
-		err = 0;
-	return rvf_ucmd_respond(ucmd) ?: err;
-}
-
-static int rvf_cmd_queue_send(struct rvf_ucmd *ucmd)
-{
-	return rvf_batch(ucmd, true);
-}
-
-static int rvf_cmd_queue_recv(struct rvf_ucmd *ucmd)
-{
-	return rvf_receive_error(rvf_batch(ucmd, false));
+	return rvf_queue_write_end(queue, node, slot, err) ?: length;
 }
 
 static int rvf_cmd_queue_info(struct rvf_ucmd *ucmd)
@@ -232,11 +206,11 @@ static __poll_t rvf_queue_poll(struct file *file, poll_table *wait)
 	struct rvf_queue *queue = rvf_queue_of(node->object);
 	__poll_t mask;
 
-	poll_wait(file, &queue->receivers, wait);
-	poll_wait(file, &queue->senders, wait);
+	poll_wait(file, &queue->readable, wait);
+	poll_wait(file, &queue->writable, wait);
 	mask = rvf_handle_poll(node, file, wait);
 	spin_lock(&queue->lock);
-	if ((node->rights & RVF_RIGHT_READ) && !list_empty(&queue->full))
+	if ((node->rights & RVF_RIGHT_READ) && queue->levels)
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if ((node->rights & RVF_RIGHT_WRITE) && !list_empty(&queue->empty))
 		mask |= EPOLLOUT | EPOLLWRNORM;
@@ -247,6 +221,8 @@ static __poll_t rvf_queue_poll(struct file *file, poll_table *wait)
 const struct file_operations rvf_queue_fops = {
 	.owner = THIS_MODULE,
 	.release = rvf_handle_release,
+	.read = rvf_queue_read,
+	.write = rvf_queue_write,
 	.read_iter = rvf_queue_read_iter,
 	.write_iter = rvf_queue_write_iter,
 	.poll = rvf_queue_poll,

@@ -1333,16 +1333,24 @@ struct rvf_slot_io {
 /**
  * DOC: Queue handles
  *
- * A queue holds whole messages, first in, first out, up to its slots; none is
- * dropped. write sends one message (needs WRITE), read receives one (needs
- * READ); both wait unless O_NONBLOCK is set, then EAGAIN. A message larger than
- * the queue's size, or than the receiver's buffer, is EMSGSIZE and stays where
- * it is.
+ * A queue holds whole messages up to its slots; none is dropped. The message
+ * that is received next is the oldest of those with the highest priority. write
+ * sends one message of %RVF_PRIORITY_NORMAL (needs WRITE), read receives one
+ * (needs READ); both wait unless O_NONBLOCK is set, then EAGAIN. A message
+ * larger than the queue's size, or than the receiver's buffer, is EMSGSIZE and
+ * stays where it is; so does one that could not be copied (EFAULT).
+ *
+ * Where several wait, the one that has waited longest is given the next
+ * message, or the next slot that is free. A receiver whose last message came
+ * from another CPU may look for the next for some microseconds before it
+ * sleeps (module parameter queue_spin_us; 0: never).
  *
  * When no handle with WRITE is left that a message could come from, receiving
  * goes on waiting: a task may come back. After the unmount it is EPIPE.
  *
- * poll: POLLIN a message is there; POLLOUT there is room.
+ * poll: POLLIN a message is there; POLLOUT there is room. Each message, and
+ * each slot that is free again, is an edge, unless somebody who waited in read
+ * or write was given it.
  */
 
 /**
@@ -1369,11 +1377,27 @@ struct rvf_queue_info {
 #define RVF_QUEUE_INFO _IO(RVF_IOC_TYPE, RVF_CMD_QUEUE_INFO)
 
 /**
+ * enum rvf_priority - Which messages are received first
+ * @RVF_PRIORITY_LOW: After all others.
+ * @RVF_PRIORITY_NORMAL: What write() sends.
+ * @RVF_PRIORITY_HIGH: Before those.
+ * @RVF_PRIORITY_URGENT: Before all others.
+ *
+ * The values are RuVix's. Within a priority the order is that of sending.
+ */
+enum rvf_priority {
+	RVF_PRIORITY_LOW = 0,
+	RVF_PRIORITY_NORMAL = 1,
+	RVF_PRIORITY_HIGH = 2,
+	RVF_PRIORITY_URGENT = 3,
+};
+
+/**
  * struct rvf_message - One message in a batch
  * @buffer: Pointer to its bytes
  * @length: Sending: its bytes. Receiving: room in, bytes out
  * @type: Sending: its type id; 0 or the queue's. Receiving: the queue's
- * @priority: Must be 0
+ * @priority: One of enum rvf_priority; receiving: that of the message
  * @handle_count: Must be 0
  * @handles: Must be 0
  * @badge: Sending: must be 0. Receiving: the badge of the sender's handle
@@ -1391,9 +1415,17 @@ struct rvf_message {
 #define RVF_MAX_BATCH	256
 
 /**
+ * enum rvf_queue_flags - How to receive
+ * @RVF_QUEUE_PEEK: The message stays; @count must be 1.
+ */
+enum rvf_queue_flags {
+	RVF_QUEUE_PEEK = 1 << 0,
+};
+
+/**
  * struct rvf_queue_batch - ioctl(RVF_QUEUE_SEND) and ioctl(RVF_QUEUE_RECV)
  * @size: sizeof(struct rvf_queue_batch)
- * @flags: Must be 0
+ * @flags: Sending: must be 0. Receiving: bits of enum rvf_queue_flags
  * @messages: Pointer to an array of struct rvf_message
  * @count: In: how many, 1 to %RVF_MAX_BATCH; out: how many were done
  * @entry_size: sizeof(struct rvf_message); any other is EINVAL
@@ -1405,7 +1437,8 @@ struct rvf_message {
  * Errors: EACCES no WRITE (sending) or READ (receiving); EAGAIN full, or
  * empty; EMSGSIZE too large for the queue, or for the buffer: nothing is lost,
  * and @length says what is needed; EPROTOTYPE another type than the queue's;
- * EOPNOTSUPP a priority or handles; EPIPE receiving after the unmount.
+ * EINVAL a priority that is none; EOPNOTSUPP handles; EPIPE receiving after the
+ * unmount.
  */
 struct rvf_queue_batch {
 	__u32 size;

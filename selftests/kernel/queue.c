@@ -274,7 +274,8 @@ TEST_F(queue, batch_stops_at_the_first_bad_one)
 		{ { .length = QUEUE_MESSAGE + 1 }, EMSGSIZE },
 		{ { .length = 0xffffffff }, EMSGSIZE },
 		{ { .length = 1, .type = 1 }, EPROTOTYPE },
-		{ { .length = 1, .priority = 1 }, EOPNOTSUPP },
+		{ { .length = 1, .priority = RVF_PRIORITY_URGENT + 1 }, EINVAL },
+		{ { .length = 1, .priority = 0x80000000 }, EINVAL },
 		{ { .length = 1, .handle_count = 1 }, EOPNOTSUPP },
 		{ { .length = 1, .handles = 8 }, EOPNOTSUPP },
 		{ { .length = 1, .badge = 1 }, EOPNOTSUPP },
@@ -389,7 +390,6 @@ TEST_F(queue, batch_receive_reserved)
 {
 	char bytes[QUEUE_MESSAGE];
 	struct rvf_message odd[] = {
-		{ .priority = 1 },
 		{ .handle_count = 1 },
 		{ .handles = 8 },
 	};

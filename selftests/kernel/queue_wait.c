@@ -359,6 +359,7 @@ static void send_all(int queue, uint32_t sender)
 			messages[i] = (struct rvf_message){
 				.buffer = (uintptr_t)&records[i],
 				.length = sizeof(records[i]),
+				.priority = RVF_PRIORITY_NORMAL,
 			};
 		}
 		if (count == 1) {

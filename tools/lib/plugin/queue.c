@@ -78,7 +78,10 @@ int rvf_queue_recv_batch(int queue, struct rvf_message *messages, unsigned int c
 
 static int send_one(int queue, const void *data, size_t length, bool wait)
 {
-	struct rvf_message message = { .buffer = (uintptr_t)data };
+	struct rvf_message message = {
+		.buffer = (uintptr_t)data,
+		.priority = RVF_PRIORITY_NORMAL,
+	};
 	int ret;
 
 	if (length > RVF_MAX_MESSAGE)

@@ -388,6 +388,27 @@ static int rvf_parse_args(struct rvf_parser *p, const struct rvf_m_component *c,
 	return 0;
 }
 
+/* Strings of printable characters, each with its NUL; the supervisor's to read. */
+static int rvf_parse_jail(struct rvf_parser *p, const struct rvf_m_component *c,
+			  __u32 at)
+{
+	__u32 length = le32_to_cpu(c->jail.length), i;
+	const char *jail;
+	int err;
+
+	err = rvf_take_string(p, &c->jail, RVF_MAX_JAIL, at);
+	if (err || !length)
+		return err;
+	jail = rvf_manifest_string(p->m, &c->jail);
+	for (i = 0; i < length; i++)
+		if (jail[i] ? jail[i] < ' ' || jail[i] > '~' :
+			      !i || !jail[i - 1])
+			return rvf_bad(p, RVF_REASON_STRING, at);
+	if (jail[length - 1])
+		return rvf_bad(p, RVF_REASON_STRING, at);
+	return 0;
+}
+
 /* The ranges of deps and grants: each behind the last component's. */
 static int rvf_component_ranges(struct rvf_parser *p,
 				const struct rvf_m_component *c, __u32 at,
@@ -433,11 +454,12 @@ static int rvf_parse_component(struct rvf_parser *p, __u32 at)
 		p->m->bytes += le64_to_cpu(s->length);
 		p->m->n_tasks++;
 	} else if (c->deps || c->grants || c->n_args || c->args.length ||
-		   c->vcpus || c->relax) {
+		   c->vcpus || c->relax || c->jail.length) {
 		/* A guest kernel is data: it starts nothing, holds nothing. */
 		return rvf_bad(p, RVF_REASON_COMPONENT, at);
 	}
-	return rvf_parse_args(p, c, at);
+	err = rvf_parse_args(p, c, at);
+	return err ? err : rvf_parse_jail(p, c, at);
 }
 
 static int rvf_parse_components(struct rvf_parser *p)

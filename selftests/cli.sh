@@ -27,6 +27,8 @@ elf 1 120 "$code_returns" 1:5 > object
 head -c 125 hello > short
 printf '1\t2\n3\t4\n' > data
 cp "$golden"/recipes/*.yaml .
+printf '# as the plugin needs it\nmincore\n\nsocketpair # a pair\nmincore\n' > calls
+printf 'mincore\nptrace\nno_such_call\n' > bad-calls
 
 # ---- recipes
 

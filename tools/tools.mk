@@ -14,7 +14,7 @@ PKG_CONFIG ?= pkg-config
 # Files of the module that are plain C, and part of librvf too
 LIBRVF_SHARED_SRCS := $(wildcard module/manifest_parse.c)
 
-RVF_PKGS := libnl-genl-3.0 libnl-3.0 libcrypto libseccomp yaml-0.1 zlib
+RVF_PKGS := libnl-genl-3.0 libnl-3.0 libbpf libcrypto libseccomp yaml-0.1 zlib
 
 CFLAGS ?= -O2 -g
 rvf_cflags := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -fstack-protector-strong
@@ -75,7 +75,7 @@ pkg_cflags = $(eval pkg_cflags := $$(shell $(PKG_CONFIG) --cflags $(RVF_PKGS) ||
 pkg_libs = $(eval pkg_libs := $$(shell $(PKG_CONFIG) --libs $(RVF_PKGS)))$(pkg_libs)
 
 # Everything is compiled again when the way of compiling changes.
-flags_now := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(rvf_cflags) $(rvf_ldflags)
+flags_now := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(rvf_cflags) $(rvf_ldflags) $(RVF_PKGS)
 flags_file := $(BUILD)/obj/flags
 ifneq ($(file <$(flags_file)),$(flags_now))
 $(shell mkdir -p $(BUILD)/obj)

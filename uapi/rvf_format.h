@@ -34,6 +34,7 @@
 #define RVF_MAX_DEPTH		8		/* derivations above one another */
 #define RVF_MAX_NAME		256		/* bytes of any name */
 #define RVF_MAX_ARGS		4096		/* bytes of a component's arguments */
+#define RVF_MAX_JAIL		4096		/* bytes of what it asks of its jail */
 #define RVF_MAX_QUEUE_SLOTS	65536
 #define RVF_MAX_MESSAGE		65536		/* bytes */
 #define RVF_MAX_APPEND		65536		/* bytes of one append */
@@ -380,9 +381,12 @@ enum rvf_relax {
  * @relax: Bits of enum rvf_relax.
  * @guest_memory: Bytes of memory that the task may bring into its VM; 0
  *	without a VM.
+ * @jail: What it asks of its jail beyond the profile: NUL-terminated strings,
+ *	back to back, which the supervisor reads and the kernel does not: it
+ *	looks at the jail itself when the task is bound.
  * @reserved2: 0.
  *
- * A guest kernel has neither deps nor grants nor arguments, relaxes nothing, and
+ * A guest kernel has neither deps nor grants, arguments nor a jail, relaxes nothing, and
  * nothing needs it. The ranges of deps and of grants follow one another in component order and
  * cover their tables exactly.
  */
@@ -409,7 +413,8 @@ struct rvf_m_component {
 	__le32 vcpus;
 	__le32 relax;
 	__le64 guest_memory;
-	__le64 reserved2[3];
+	struct rvf_m_string jail;
+	__le64 reserved2[2];
 };
 
 /**

@@ -53,6 +53,7 @@ struct rvf_builder *empty_builder(void)
 static void add_components(struct rvf_builder *b)
 {
 	static const char *const args[] = { "--fast", "" };
+	static const char *const jail[] = { "tmpfs=4096", "cpus=0-3" };
 	struct rvf_component_spec spec;
 
 	spec = plain_component("first", add_segment(b, RVF_SEG_IMAGE, "first", "not really ELF"));
@@ -70,6 +71,8 @@ static void add_components(struct rvf_builder *b)
 
 	spec = plain_component("third", 0);
 	spec.profile = RVF_PROFILE_CROSVM;
+	spec.jail = jail;
+	spec.n_jail = 2;
 	must(rvf_builder_component(b, &spec), "third");
 
 	spec = plain_component("guest", add_segment(b, RVF_SEG_KERNEL, "guest", "a kernel"));

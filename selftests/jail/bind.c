@@ -17,9 +17,17 @@
 #include "tap.h"
 
 static int claim = -1;
+static bool hidden;
 
-/* Starts the task with a part of the jail left out; what the kernel says to BIND. */
-static int bind_without(__u32 drop)
+static bool fails(const struct run *run, const char *call)
+{
+	const char *got = run_value(run, call);
+
+	return got && atoi(got);
+}
+
+/* Starts a task with a part of the jail left out; what the kernel says to BIND. */
+static int bind_in(__u32 component, __u32 profile, __u32 drop)
 {
 	int task_fd, image_fd, reason = -1;
 	struct run run;
@@ -28,7 +36,7 @@ static int bind_without(__u32 drop)
 	/* The last process's end may not have been noted yet. */
 	int err = -EBUSY;
 	for (int i = 0; i < 100 && err == -EBUSY; i++) {
-		err = rvf_task_start(claim, 0, &task_fd, &image_fd, NULL, &run.error);
+		err = rvf_task_start(claim, component, &task_fd, &image_fd, NULL, &run.error);
 		if (err == -EBUSY)
 			usleep(10000);
 	}
@@ -40,6 +48,7 @@ static int bind_without(__u32 drop)
 	run.config.task_fd = task_fd;
 	run.config.unsafe = drop;
 	run.config.drop = drop;
+	run.config.profile = profile;
 	err = run_start(&run);
 	close(task_fd);
 	close(image_fd);
@@ -52,16 +61,38 @@ static int bind_without(__u32 drop)
 		reason = atoi(run_value(&run, "reason"));
 	else
 		note("it said '%s'", run.output);
+	hidden = fails(&run, "self_exe") && fails(&run, "self_mem") && fails(&run, "task_fd");
 	return reason;
 }
 
 static void refused(__u32 drop, __u32 reason, const char *what)
 {
-	int got = bind_without(drop);
+	int got = bind_in(0, RVF_PROFILE_STRICT, drop);
 
 	if (!ok(got == (int)reason, "%s: %s", what,
 		reason ? rvf_reason_text(reason) : "bound all the same"))
 		note("reason %d", got);
+}
+
+static void rooted(__u32 component, __u32 drop, __u32 reason, const char *what)
+{
+	int got = bind_in(component, RVF_PROFILE_CROSVM, drop);
+
+	if (!ok(got == (int)reason, "profile crosvm: %s: %s", what,
+		reason ? rvf_reason_text(reason) : "bound all the same"))
+		note("reason %d", got);
+}
+
+static bool is_relaxed(__u32 component)
+{
+	struct rvf_task_status *all;
+	__u32 n;
+
+	if (rvf_mount_task_states(claim, &all, &n, NULL))
+		return false;
+	bool relaxed = component < n && all[component].relaxed == RVF_RELAX_ROOT;
+	free(all);
+	return relaxed;
 }
 
 int main(int argc, char **argv)
@@ -77,7 +108,7 @@ int main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%.*s/inside", (int)(strrchr(argv[0], '/') - argv[0]),
 		 argv[0]);
 	inside_path = argc > 1 ? argv[1] : path;
-	claim = mount_inside(&e);
+	claim = mount_inside(2, &e);
 	if (!ok(claim >= 0, "a package is mounted")) {
 		note("%s; %s", e.what, e.why);
 		return done();
@@ -110,6 +141,14 @@ int main(int argc, char **argv)
 	refused(RVF_JAIL_LIMITS | RVF_JAIL_FDS | RVF_JAIL_SIGNALS | RVF_JAIL_SESSION |
 			RVF_JAIL_DEATH,
 		RVF_REASON_NONE, "no limits, fds, signals, session, tie");
+	rooted(1, 0, RVF_REASON_NONE, "the whole jail");
+	ok(hidden, "/proc opens neither its image nor its memory nor its task fd again");
+	rooted(0, 0, RVF_REASON_BIND_ROOT, "the task of a strict component");
+	rooted(1, RVF_JAIL_CAPS, RVF_REASON_BIND_CAPS, "a capability");
+	rooted(1, RVF_JAIL_SECCOMP, RVF_REASON_BIND_SECCOMP, "no seccomp filter");
+	rooted(1, RVF_JAIL_MOUNT_NS | RVF_JAIL_ROOT | RVF_JAIL_LANDLOCK, RVF_REASON_BIND_NAMESPACE,
+	       "no mount namespace");
+	ok(is_relaxed(1) && !is_relaxed(0), "the kernel says whose root was not looked at");
 	close(claim);
 	return done();
 }

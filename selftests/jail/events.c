@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%.*s/inside", (int)(strrchr(argv[0], '/') - argv[0]),
 		 argv[0]);
 	inside_path = path;
-	claim = mount_inside(&e);
+	claim = mount_inside(1, &e);
 	if (argc > 1)
 		return claim < 0 || !make_events(atoi(argv[1]));
 

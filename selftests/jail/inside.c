@@ -2,6 +2,7 @@
 /*
  * Runs in the jail and tells what it sees: "inside COMMAND".
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -22,6 +23,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -204,6 +207,173 @@ static void denied(void)
 	told("kill_parent", kill(0x7fffff, SIGKILL));
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* "ls /dev=full,null,": all names in a directory; numbers are processes. */
+static void list(const char *path)
+{
+	char *names[256];
+	size_t n = 0;
+	DIR *dir = opendir(path);
+
+	printf("ls %s=", path);
+	if (!dir) {
+		printf("%s\n", strerror(errno));
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(dir)) && n < 256;)
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			names[n++] = strdup(entry->d_name);
+	closedir(dir);
+	qsort(names, n, sizeof(names[0]), by_name);
+	for (size_t i = 0; i < n; i++)
+		printf("%s,", names[i]);
+	printf("\n");
+}
+
+static long try_open(const char *path, int flags)
+{
+	return syscall(SYS_open, path, flags, 0600);
+}
+
+/* A file in the jail, read, or what happens. */
+static void show(const char *path)
+{
+	char text[256] = "";
+	int fd = try_open(path, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n < 0)
+		strcpy(text, strerror(errno));
+	else
+		text[strcspn(text, "\n")] = '\0';
+	printf("cat %s=%s\n", path, text);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Fills a file until there is no more room; in KiB. */
+static int fill_file(const char *path)
+{
+	static char block[4096];
+	int fd = try_open(path, O_WRONLY | O_CREAT), n = 0;
+
+	while (fd >= 0 && write(fd, block, sizeof(block)) == sizeof(block))
+		n += 4;
+	if (fd >= 0)
+		close(fd);
+	unlink(path);
+	return n;
+}
+
+static void see_devices(void)
+{
+	char byte = 1;
+	int null = try_open("/dev/null", O_RDWR), zero = try_open("/dev/zero", O_RDWR);
+	int full = try_open("/dev/full", O_RDWR), urandom = try_open("/dev/urandom", O_RDONLY);
+
+	told("null_write", write(null, "x", 1));
+	told("zero_read", read(zero, &byte, 1) == 1 && !byte ? 0 : -1);
+	told("full_write", write(full, "x", 1));
+	told("urandom_read", read(urandom, &byte, 1));
+	told("kvm", try_open("/dev/kvm", O_RDWR));
+	told("tun", try_open("/dev/net/tun", O_RDWR));
+	told("rvfctl", try_open("/dev/rvfctl", O_RDWR));
+	told("mem", syscall(SYS_mknod, "/tmp/mem", S_IFCHR | 0600, makedev(1, 1)));
+	told("fifo", syscall(SYS_mknod, "/tmp/fifo", S_IFIFO | 0600, 0));
+}
+
+/* What there is for a program with a root. */
+static void look(void)
+{
+	struct statfs fs = { 0 };
+
+	list("/");
+	list("/dev");
+	list("/proc");
+	list("/tmp");
+	list("/data");
+	list("/out");
+	show("/data/file");
+	show("/data/below/file");
+	show("/data/link");
+	show("/one");
+	show("/proc/self/comm");
+	show("/proc/sys/kernel/hostname");
+	show("/proc/cpuinfo");
+	show("/proc/keys");
+	show("/proc/2/comm");
+	see_devices();
+	told("root_write", try_open("/x", O_WRONLY | O_CREAT));
+	told("root_mkdir", syscall(SYS_mkdir, "/x", 0700));
+	told("dev_unlink", syscall(SYS_unlink, "/dev/null"));
+	told("dev_write", try_open("/dev/x", O_WRONLY | O_CREAT));
+	told("data_write", try_open("/data/file", O_WRONLY));
+	told("data_create", try_open("/data/x", O_WRONLY | O_CREAT));
+	told("out_create", try_open("/out/x", O_WRONLY | O_CREAT));
+	told("tmp_create", try_open("/tmp/x", O_WRONLY | O_CREAT));
+	told("tmp_mkdir", syscall(SYS_mkdir, "/tmp/d", 0700));
+	told("tmp_rename", syscall(SYS_rename, "/tmp/x", "/tmp/d/x"));
+	told("tmp_symlink", syscall(SYS_symlink, "/data/file", "/tmp/l"));
+	told("tmp_leave", syscall(SYS_link, "/tmp/d/x", "/out/y"));
+	told("self_exe", try_open("/proc/self/exe", O_RDONLY));
+	told("self_mem", try_open("/proc/self/mem", O_RDWR));
+	told("self_fd", try_open("/proc/self/fd/1", O_WRONLY));
+	told("self_environ", try_open("/proc/self/environ", O_RDONLY));
+	told("self_ns", try_open("/proc/self/ns/mnt", O_RDONLY));
+	told("self_attr", try_open("/proc/self/attr/current", O_WRONLY));
+	told("oom_score", try_open("/proc/self/oom_score_adj", O_WRONLY));
+	told("up", try_open("/../../etc/passwd", O_RDONLY));
+	told("execve", execve("/data/program", environ, environ));
+	told("mount", syscall(SYS_mount, NULL, "/", NULL, 0x20, NULL));
+	told("umount", syscall(SYS_umount2, "/proc", 2));
+	told("chroot", syscall(SYS_chroot, "/tmp"));
+	told("pivot", syscall(SYS_pivot_root, ".", "."));
+	told("chown", syscall(SYS_chown, "/tmp", 0, 0));
+	told("setxattr", syscall(SYS_setxattr, "/tmp", "user.x", "y", 1, 0));
+	told("handle_at", syscall(SYS_open_by_handle_at, 0, NULL, 0));
+	told("inotify", syscall(SYS_inotify_init1, 0));
+	told("landlock_off", syscall(SYS_landlock_restrict_self, 0, 0));
+	told("cwd_dev", syscall(SYS_chdir, "/dev"));
+	statfs("/tmp", &fs);
+	printf("tmp_kib=%llu\n", (unsigned long long)fs.f_blocks * fs.f_bsize / 1024);
+	printf("tmp_filled=%d\n", fill_file("/tmp/big"));
+}
+
+/* Whether it may make a call: not allowed is EPERM or ENOSYS. */
+static void call(const char *name)
+{
+	long result = -1;
+
+	if (!strcmp(name, "mincore"))
+		result = syscall(SYS_mincore, 0, 0, NULL);
+	else if (!strcmp(name, "socketpair"))
+		result = syscall(SYS_socketpair, 1, 1, 0, NULL);
+	told(name, result);
+}
+
+/* The CPUs that it may use, and what it may burn. */
+static void see_cpus(void)
+{
+	struct rlimit limit;
+	cpu_set_t set;
+
+	sched_getaffinity(0, sizeof(set), &set);
+	getrlimit(RLIMIT_CPU, &limit);
+	printf("cpus=%d,%d\n", CPU_COUNT(&set), CPU_ISSET(0, &set));
+	printf("cpu_time=%lld,%lld\n", (long long)limit.rlim_cur, (long long)limit.rlim_max);
+	printf("tap=%s\n", getenv("RVF_TAP_FD") ? getenv("RVF_TAP_FD") : "");
+}
+
+static void burn(void)
+{
+	for (volatile unsigned long n = 0;; n++)
+		;
+}
+
 static void *thread(void *argument)
 {
 	static __thread int local;
@@ -293,6 +463,9 @@ static int bind_task(void)
 {
 	struct rvf_bind bind = { .size = sizeof(bind) };
 
+	told("self_exe", try_open("/proc/self/exe", O_RDONLY));
+	told("self_mem", try_open("/proc/self/mem", O_RDONLY));
+	told("task_fd", try_open("/proc/self/fd/3", O_RDWR));
 	if (!ioctl(3, RVF_BIND, &bind) || errno == EPERM || errno == EAGAIN)
 		return bind.out_reason;
 	return -errno;
@@ -307,6 +480,14 @@ int main(int argc, char **argv)
 		see(argc, argv);
 	else if (!strcmp(command, "denied"))
 		denied();
+	else if (!strcmp(command, "look"))
+		look();
+	else if (!strcmp(command, "call"))
+		call(argv[2]);
+	else if (!strcmp(command, "cpus"))
+		see_cpus();
+	else if (!strcmp(command, "burn"))
+		burn();
 	else if (!strcmp(command, "work"))
 		puts(work());
 	else if (!strcmp(command, "fds"))

@@ -22,7 +22,7 @@ static const char *in_dir(const char *name)
 	return path;
 }
 
-static int build_package(struct rvf_error *e)
+static int build_package(unsigned int tasks, struct rvf_error *e)
 {
 	const __u8 id[16] = { 1 };
 	struct rvf_builder *b = rvf_builder_new(id, "bind", 1, NULL);
@@ -37,6 +37,10 @@ static int build_package(struct rvf_error *e)
 					   .limit_cpu = 1000 };
 
 	int err = segment < 0 ? segment : rvf_builder_component(b, &spec);
+	spec.name = "rooted";
+	spec.profile = RVF_PROFILE_CROSVM;
+	if (err >= 0 && tasks > 1)
+		err = rvf_builder_component(b, &spec);
 	if (err >= 0)
 		err = rvf_builder_write(b, in_dir("bind.rvf"), e);
 	rvf_builder_free(b);
@@ -55,7 +59,7 @@ static int sign_package(struct rvf_error *e)
 	return err;
 }
 
-static int mount_package(struct rvf_error *e)
+static int mount_package(unsigned int tasks, struct rvf_error *e)
 {
 	struct rvf_key_options options = { .label = "test", .usage = RVF_KEY_MOUNT };
 	struct rvf_key_record record;
@@ -69,7 +73,7 @@ static int mount_package(struct rvf_error *e)
 	if (!err)
 		err = rvf_key_add(ctl, &record, NULL, e);
 	if (!err)
-		err = build_package(e);
+		err = build_package(tasks, e);
 	if (!err)
 		err = sign_package(e);
 	if (!err)
@@ -86,14 +90,14 @@ static int mount_package(struct rvf_error *e)
 	return err ? err : result.fd;
 }
 
-/* Returns the claim of a nameless mount with one task, which runs inside. */
-int mount_inside(struct rvf_error *e)
+/* Returns the claim of a nameless mount of tasks that run inside: a second one has a root. */
+int mount_inside(unsigned int tasks, struct rvf_error *e)
 {
 	static const char *const files[] = { "key", "pub", "bind.rvf" };
 
 	if (!mkdtemp(dir))
 		return rvf_error_system(e, errno, "cannot make %s", dir);
-	int fd = mount_package(e);
+	int fd = mount_package(tasks, e);
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		unlink(in_dir(files[i]));

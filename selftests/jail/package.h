@@ -6,6 +6,6 @@
 #include <rvf/error.h>
 
 /* A supervised mount fd, or a negative errno. */
-int mount_inside(struct rvf_error *e);
+int mount_inside(unsigned int tasks, struct rvf_error *e);
 
 #endif /* JAIL_PACKAGE_H */

@@ -140,7 +140,7 @@ BUILT_WITH(component_reserved, RVF_REASON_RESERVED, ANY)
 
 BUILT_WITH(component_reserved2, RVF_REASON_RESERVED, ANY)
 {
-	SET(reserved2[2], 64, 1);
+	SET(reserved2[1], 64, 1);
 }
 
 COMPONENT(vcpus_too_many)
@@ -181,6 +181,46 @@ BUILT_WITH(args_too_long, RVF_REASON_STRING, ANY)
 	memset(args, 'x', RVF_MAX_ARGS);
 	pkg->components[0].args = args;
 	pkg->components[0].args_len = sizeof(args);
+}
+
+/* What is asked of the jail: texts, each with its NUL */
+static void set_jail(struct pkg *pkg, uint32_t component, const char *jail, uint32_t len)
+{
+	pkg->components[component].jail = jail;
+	pkg->components[component].jail_len = len;
+}
+
+BUILT_WITH(jail_open_end, RVF_REASON_STRING, ANY)
+{
+	set_jail(pkg, 0, "cpus=0", 6);
+}
+
+BUILT_WITH(jail_empty_text, RVF_REASON_STRING, ANY)
+{
+	set_jail(pkg, 0, "cpus=0\0", 8);
+}
+
+BUILT_WITH(jail_empty_first, RVF_REASON_STRING, ANY)
+{
+	set_jail(pkg, 0, "\0cpus=0", 8);
+}
+
+BUILT_WITH(jail_unprintable, RVF_REASON_STRING, ANY)
+{
+	set_jail(pkg, 0, "cpus=\x7f", 7);
+}
+
+BUILT_WITH(jail_too_long, RVF_REASON_STRING, ANY)
+{
+	static char jail[RVF_MAX_JAIL + 1];
+
+	memset(jail, 'x', RVF_MAX_JAIL);
+	set_jail(pkg, 0, jail, sizeof(jail));
+}
+
+BUILT_WITH(kernel_with_jail, RVF_REASON_COMPONENT, 3)
+{
+	set_jail(pkg, 3, "cpus=0", 7);
 }
 
 /* ---- names: words, each once */

@@ -263,6 +263,7 @@ void pkg_build(struct pkg *pkg)
 		add_string(pkg, &to->name, from->name);
 		to->n_args = htole32(count_args(from));
 		add_bytes(pkg, &to->args, from->args ? from->args : "", from->args_len);
+		add_bytes(pkg, &to->jail, from->jail ? from->jail : "", from->jail_len);
 	}
 	for (uint32_t i = 0; i < pkg->n_regions; i++) {
 		pkg->m_regions[i] = pkg->regions[i].entry;

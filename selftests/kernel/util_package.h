@@ -20,6 +20,8 @@ struct pkg_component {
 	const char *name;
 	const char *args; /* NUL-terminated strings */
 	uint32_t args_len;
+	const char *jail; /* likewise */
+	uint32_t jail_len;
 };
 
 struct pkg_region {

@@ -193,6 +193,8 @@ static int add_components(struct packing *packing, struct rvf_error *e)
 			.guest_memory = one->vm.memory,
 			.args = one->args,
 			.n_args = one->n_args,
+			.jail = (const char *const *)one->jail.entries,
+			.n_jail = one->jail.n_entries,
 		};
 		component = rvf_builder_component(packing->builder, &spec);
 		if (component < 0)
@@ -369,19 +371,6 @@ static int pack(const struct args *args, const struct recipe *recipe, const char
 	return RVFCTL_OK;
 }
 
-/* A package for other hosts than this version's: possible, but be it said. */
-static void tell_notes(const struct recipe *recipe)
-{
-	for (size_t i = 0; i < recipe->n_components; i++) {
-		if (recipe->components[i].profile == RVF_PROFILE_STRICT)
-			continue;
-		fprintf(stderr,
-			"rvfctl: note: '%s' has the profile crosvm, which rvfd of this version "
-			"does not start\n",
-			recipe->components[i].name);
-	}
-}
-
 static int run(const struct args *args)
 {
 	const char *output = option_value(args, "output");
@@ -410,8 +399,6 @@ static int run(const struct args *args)
 		else if (!output)
 			output = named = xprintf("%s.rvf", recipe->package);
 		result = pack(args, recipe, path, directory, output);
-		if (result == RVFCTL_OK)
-			tell_notes(recipe);
 	}
 	recipe_free(recipe);
 	complaints_free(&all);

@@ -88,7 +88,27 @@ const struct explained explained[] = {
 	  "The program could not be executed. In a jail there is neither an interpreter nor\n"
 	  "a library: link it statically." },
 	{ "no-program", "What to execute is not there, or not a regular file." },
-	{ "profile", "This version starts tasks with the profile 'strict' only." },
+	{ "jail-mount",
+	  "A file or directory that the package asks for in the jail cannot be had: it is\n"
+	  "not there, it is neither a file nor a directory, or a symbolic link is on the way\n"
+	  "to it, which is not followed." },
+	{ "jail-options",
+	  "What the package asks of its jail is of another form than rvf.yaml(5) says, or of\n"
+	  "a later version of rvf. 'rvfctl inspect FILE' shows it." },
+	{ "jail-syscall",
+	  "The package asks for a system call that no jail allows: it would undo the rest of\n"
+	  "the filter. Or this machine has none of that name." },
+	{ "not-allowed",
+	  "The package asks for something of the host that the administrator has not allowed\n"
+	  "in /etc/rvf/policy.d: see 'Jail' in rvfd(8). The signer cannot allow it." },
+	{ "policy",
+	  "A file in /etc/rvf/policy.d does not count, since others than root could write it:\n"
+	  "'chown root' and 'chmod 644' it." },
+	{ "device-filter",
+	  "The filter that says which devices a task may open could not be set. It is a BPF\n"
+	  "program on the task's cgroup, and the kernel needs CONFIG_CGROUP_BPF for it." },
+	{ "tap", "The TAP device that the package asks for could not be opened: it must exist (ip\n"
+		 "tuntap add NAME mode tap vnet_hdr) and nobody else may have it open." },
 	{ "no-memory", MEMORY },
 	{ "limit", "A limit is reached; the text names it." },
 	{ "no-space", FULL },

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "inspect.h"
 #include "show.h"
@@ -93,7 +94,7 @@ static void component_json(struct json *json, const struct rvf_manifest *m,
 			   const struct rvf_m_component *one)
 {
 	const struct rvf_m_grant *grant;
-	const char *arg;
+	const char *arg, *jail;
 	size_t length;
 	char badge[24];
 	__u32 i;
@@ -112,6 +113,11 @@ static void component_json(struct json *json, const struct rvf_manifest *m,
 	json_array(json, "args");
 	for (i = 0; (arg = component_arg(m, one, i, &length)); i++)
 		json_bytes(json, NULL, arg, length);
+	json_close(json);
+	json_array(json, "jail");
+	jail = rvf_manifest_string(m, &one->jail);
+	for (i = 0; i < rvf_le32(one->jail.length); i += strlen(jail + i) + 1)
+		json_text(json, NULL, jail + i);
 	json_close(json);
 	json_object(json, "restart");
 	json_text(json, "when", restart_name(rvf_le32(one->restart)));

@@ -139,6 +139,28 @@ static void print_components(const struct rvf_manifest *m)
 	}
 }
 
+/* What it asks of its jail beyond the profile, as the manifest has it. */
+static void print_jails(const struct rvf_manifest *m)
+{
+	for (__u32 i = 0; i < m->n_components; i++) {
+		const struct rvf_m_string *jail = &m->components[i].jail;
+		const char *text = rvf_manifest_string(m, jail);
+		__u32 length = rvf_le32(jail->length);
+		char *name;
+
+		if (!length)
+			continue;
+		name = name_of(m, &m->components[i].name);
+		printf("jail of %s:", name);
+		free(name);
+		for (__u32 at = 0; at < length; at += strlen(text + at) + 1) {
+			putchar(' ');
+			put_text(stdout, text + at, strlen(text + at));
+		}
+		putchar('\n');
+	}
+}
+
 static void rights_cells(struct table *table, const struct rvf_manifest *m, __u32 kind,
 			 __u32 object, const char *type, const char *detail)
 {
@@ -287,6 +309,7 @@ void inspect_print(const struct inspected *what)
 	print_signatures(what);
 	if (what->m) {
 		print_components(what->m);
+		print_jails(what->m);
 		print_objects(what->m);
 	}
 	if (what->package)

@@ -31,9 +31,8 @@ static void complain_errno(struct complaints *all, const struct place *at, const
 		advise(all, "build it first; paths are relative to the recipe");
 }
 
-/* A regular file of at most @most bytes, not empty; its fd or -1. */
-static int open_file(struct complaints *all, const struct place *at, const char *directory,
-		     const char *said, uint64_t most, size_t *length)
+int open_file(struct complaints *all, const struct place *at, const char *directory,
+	      const char *said, uint64_t most, size_t *length)
 {
 	char *path = recipe_path(directory, said), size[UNIT_TEXT], limit[UNIT_TEXT];
 	/* a FIFO must not make us wait for its writer */
@@ -85,14 +84,16 @@ static void check_elf(const struct recipe_component *one, const char *directory,
 	}
 }
 
-void check_files(const struct recipe *recipe, const char *directory, struct complaints *all)
+void check_files(struct recipe *recipe, const char *directory, struct complaints *all)
 {
 	const struct recipe_region *region;
 	size_t length, i;
 	int fd;
 
-	for (i = 0; i < recipe->n_components; i++)
+	for (i = 0; i < recipe->n_components; i++) {
 		check_elf(&recipe->components[i], directory, all);
+		complete_jail(&recipe->components[i], directory, all);
+	}
 	for (i = 0; i < recipe->n_regions; i++) {
 		region = &recipe->regions[i];
 		if (!region->file)

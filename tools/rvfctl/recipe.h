@@ -31,6 +31,23 @@ struct recipe_limits {
 	uint64_t memory; /* 0 in each: not given */
 	uint32_t pids;
 	uint32_t cpu;
+	uint32_t time_ms; /* these two also when it is 0 */
+	uint32_t cpu_seconds;
+};
+
+/* What is asked of the jail, as <rvf/jail.h> has it. */
+struct recipe_jail {
+	const struct node *said;
+	const struct node *root;
+	const struct node *mounts;
+	uint64_t tmpfs;
+	const char *syscalls; /* a file */
+	struct place syscalls_at;
+	const char *cpus;
+	bool core_scheduling;
+	const char *tap;
+	char **entries; /* all of it, at last; of @syscalls when it is read */
+	size_t n_entries;
 };
 
 struct recipe_vm {
@@ -56,6 +73,7 @@ struct recipe_component {
 	struct recipe_restart restart;
 	struct recipe_limits limits;
 	struct recipe_vm vm;
+	struct recipe_jail jail;
 	const struct node *needs_said;
 	const struct node *can_said;
 	uint32_t *needs;
@@ -143,6 +161,8 @@ const char *read_printable(struct reader *r, const struct node *value, const cha
 			   size_t most);
 bool name_ok(const char *name);
 bool read_name(struct reader *r, const struct node *key, const char *what);
+bool read_ms(struct reader *r, const struct node *value, const char *text, uint64_t least,
+	     uint32_t *ms);
 bool read_size(struct reader *r, const struct node *value, const char *what, uint64_t least,
 	       uint64_t most, uint64_t *size);
 bool read_count(struct reader *r, const struct node *value, const char *what, uint64_t least,
@@ -154,6 +174,12 @@ void complain_unlike(struct reader *r, const struct node *value, const char *wha
 void take_restart(struct reader *r, const struct node *key, const struct node *value, void *into);
 void take_limits(struct reader *r, const struct node *key, const struct node *value, void *into);
 void take_vm(struct reader *r, const struct node *key, const struct node *value, void *into);
+
+/* recipe_jail.c */
+void take_jail(struct reader *r, const struct node *key, const struct node *value, void *into);
+void take_tap(struct reader *r, const struct node *key, const struct node *value, void *into);
+void check_jail(struct reader *r, struct recipe_component *one);
+void add_jail_entry(struct recipe_jail *jail, char *entry);
 
 /* recipe_component.c */
 extern const struct key component_keys[];

@@ -280,6 +280,7 @@ void check_recipe(struct reader *r)
 		check_grants(r, &recipe->components[i]);
 		check_needs(r, &recipe->components[i]);
 		check_vm(r, &recipe->components[i]);
+		check_jail(r, &recipe->components[i]);
 	}
 	check_used(r);
 	check_cycles(r);

@@ -97,6 +97,18 @@ static void take_component_vm(struct reader *r, const struct node *key, const st
 	take_vm(r, key, value, &((struct recipe_component *)into)->vm);
 }
 
+static void take_component_jail(struct reader *r, const struct node *key, const struct node *value,
+				void *into)
+{
+	take_jail(r, key, value, &((struct recipe_component *)into)->jail);
+}
+
+static void take_component_tap(struct reader *r, const struct node *key, const struct node *value,
+			       void *into)
+{
+	take_tap(r, key, value, &((struct recipe_component *)into)->jail);
+}
+
 static void take_profile(struct reader *r, const struct node *key, const struct node *value,
 			 void *into)
 {
@@ -124,9 +136,10 @@ const struct key component_keys[] = {
 	{ "limits", take_component_limits, NULL },
 	{ "profile", take_profile, NULL },
 	{ "vm", take_component_vm, NULL },
+	{ "jail", take_component_jail, NULL },
+	{ "tap", take_component_tap, NULL },
 	{ "wasm", NULL, "compile it to a static ELF, and name that with 'elf'" },
 	{ "kernel", NULL, "regions: { NAME: { file: FILE } }: a task puts it into its VM" },
-	{ "tap", NULL, "leave it out: a task has no network" },
 	{ "ebpf", NULL, "leave it out: eBPF programs are not loaded" },
 	{ "entry", NULL, "leave it out: an ELF begins where its header says" },
 };

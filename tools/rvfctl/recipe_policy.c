@@ -33,8 +33,8 @@ static bool read_when(struct reader *r, const struct node *value, uint32_t *when
 	return false;
 }
 
-static bool read_ms(struct reader *r, const struct node *value, const char *text, uint64_t least,
-		    uint32_t *ms)
+bool read_ms(struct reader *r, const struct node *value, const char *text, uint64_t least,
+	     uint32_t *ms)
 {
 	uint64_t wide;
 
@@ -197,12 +197,42 @@ static void take_cpu(struct reader *r, const struct node *key, const struct node
 	}
 }
 
+/* Of one run: it begins again with each start. */
+static void take_time(struct reader *r, const struct node *key, const struct node *value,
+		      void *into)
+{
+	struct recipe_limits *limits = into;
+	const char *text = read_text(r, value, "time");
+
+	(void)key;
+	if (text)
+		read_ms(r, value, text, 1, &limits->time_ms);
+}
+
+static void take_cpu_time(struct reader *r, const struct node *key, const struct node *value,
+			  void *into)
+{
+	struct recipe_limits *limits = into;
+	const char *text = read_text(r, value, "cpu-time");
+	uint32_t ms;
+
+	(void)key;
+	if (!text || !read_ms(r, value, text, 1, &ms))
+		return;
+	if (ms % 1000) {
+		complain(r->all, &value->at, "cpu-time is counted in whole seconds");
+		advise(r->all, "1s, 30s, 5m");
+		return;
+	}
+	limits->cpu_seconds = ms / 1000;
+}
+
 void take_limits(struct reader *r, const struct node *key, const struct node *value, void *into)
 {
 	static const struct key keys[] = {
-		{ "memory", take_memory, NULL },
-		{ "pids", take_pids, NULL },
-		{ "cpu", take_cpu, NULL },
+		{ "memory", take_memory, NULL },     { "pids", take_pids, NULL },
+		{ "cpu", take_cpu, NULL },	     { "time", take_time, NULL },
+		{ "cpu-time", take_cpu_time, NULL },
 	};
 
 	(void)key;

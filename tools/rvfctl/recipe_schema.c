@@ -204,6 +204,10 @@ static void set_defaults(struct recipe *recipe)
 			limits->pids = recipe->limits.pids ?: 16 + one->vm.vcpus;
 		if (!limits->cpu)
 			limits->cpu = recipe->limits.cpu ?: 1000;
+		if (!limits->time_ms)
+			limits->time_ms = recipe->limits.time_ms;
+		if (!limits->cpu_seconds)
+			limits->cpu_seconds = recipe->limits.cpu_seconds;
 	}
 }
 
@@ -228,7 +232,7 @@ struct recipe *recipe_read(struct complaints *all)
 
 void recipe_free(struct recipe *recipe)
 {
-	size_t i;
+	size_t i, j;
 
 	if (!recipe)
 		return;
@@ -236,6 +240,9 @@ void recipe_free(struct recipe *recipe)
 		free(recipe->components[i].needs);
 		free(recipe->components[i].grants);
 		free(recipe->components[i].args);
+		for (j = 0; j < recipe->components[i].jail.n_entries; j++)
+			free(recipe->components[i].jail.entries[j]);
+		free(recipe->components[i].jail.entries);
 	}
 	free(recipe->components);
 	free(recipe->regions);

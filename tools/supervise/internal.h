@@ -5,6 +5,7 @@
  * supervise.c	the supervisor and its mounts
  * mount.c	what a mount's tasks do to one another
  * task.c	one task: its start and its end
+ * jail.c	what it asks of its jail
  * restart.c	whether and when it is started again
  * output.c	its output
  */
@@ -26,6 +27,7 @@ struct rvf_mtask;
  * @netns: The network namespace that all tasks share.
  * @filter: The seccomp filter that all tasks have.
  * @filter_count: Its length.
+ * @devices: The filters of devices of each profile, or -1: none made yet.
  * @logs: Directory of the tasks' output, or -1.
  * @mounts: Its mounts, a list.
  * @last_time: Of the newest line: the next one is later.
@@ -38,6 +40,7 @@ struct rvf_supervisor {
 	int netns;
 	void *filter;
 	size_t filter_count;
+	int devices[RVF_PROFILE_CROSVM + 1];
 	int logs;
 	struct rvf_supervised *mounts;
 	__u64 last_time;
@@ -83,6 +86,7 @@ struct history {
  * @name: Its name.
  * @argv: Its arguments.
  * @args: What @argv points into.
+ * @jail: What it asks of its jail.
  * @phase: One of enum rvf_task_phase.
  * @process: Its process, NULL: none.
  * @started_ms: When that was started.
@@ -103,6 +107,7 @@ struct history {
  * @why: Likewise.
  * @timer: Of the bind timeout while STARTING, of the pause while PAUSED, of
  *	the next try while WAITING.
+ * @limit_timer: Ends it when it has run for as long as it may.
  * @outputs: Its streams.
  * @budget: Bytes of output that are still taken in this second.
  * @budget_timer: Gives more.
@@ -117,6 +122,7 @@ struct rvf_mtask {
 	char name[RVF_MAX_NAME + 1];
 	char **argv;
 	char *args;
+	struct rvf_jail_options *jail;
 
 	enum rvf_task_phase phase;
 	struct rvf_process *process;
@@ -137,6 +143,7 @@ struct rvf_mtask {
 	__u64 last_time;
 	char why[RVF_WHY_LEN];
 	struct rvf_timer *timer;
+	struct rvf_timer *limit_timer;
 
 	struct output outputs[2];
 	__s64 budget;
@@ -212,6 +219,12 @@ void rvf_mtask_end(struct rvf_mtask *task, enum rvf_task_phase phase, const char
 void rvf_mtask_state(struct rvf_mtask *task, const struct rvf_task_status *status);
 bool rvf_phase_final(enum rvf_task_phase phase);
 void rvf_mtask_set_phase(struct rvf_mtask *task, enum rvf_task_phase phase);
+
+/* jail.c */
+int rvf_mtask_init_jail(struct rvf_mtask *task);
+int rvf_mtask_spawn(struct rvf_mtask *task, struct rvf_process_config *config, struct rvf_error *e);
+void rvf_mtask_say_lacks(struct rvf_mtask *task);
+void rvf_mtask_destroy_jail(struct rvf_mtask *task);
 
 /* restart.c */
 void rvf_mtask_after_end(struct rvf_mtask *task, bool success);

@@ -67,6 +67,8 @@ int rvf_supervisor_new(struct rvf_supervisor **supervisor, struct rvf_loop *loop
 	s->config = *config;
 	s->logs = -1;
 	s->netns = -1;
+	for (int i = 0; i <= RVF_PROFILE_CROSVM; i++)
+		s->devices[i] = -1;
 	s->cgroup = rvf_cgroup_root(e);
 	int err = s->cgroup < 0 ? s->cgroup : 0;
 	if (err == -EOPNOTSUPP && config->no_cgroup)
@@ -192,6 +194,8 @@ void rvf_supervisor_free(struct rvf_supervisor *s)
 	}
 	close_fd(&s->cgroup);
 	close_fd(&s->netns);
+	for (int i = 0; i <= RVF_PROFILE_CROSVM; i++)
+		close_fd(&s->devices[i]);
 	close_fd(&s->logs);
 	free(s->filter);
 	free(s);

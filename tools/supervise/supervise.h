@@ -159,6 +159,8 @@ struct rvf_supervisor_ops {
  * @uid_count: Likewise.
  * @uid_locks: Likewise.
  * @bind_timeout_ms: How long a task may take to bind, 0: 10,000.
+ * @policy_dir: What the host allows tasks to ask of their jails; NULL:
+ *	%RVF_POLICY_DIR.
  */
 struct rvf_supervisor_config {
 	const struct rvf_supervisor_ops *ops;
@@ -169,6 +171,7 @@ struct rvf_supervisor_config {
 	unsigned int uid_count;
 	const char *uid_locks;
 	unsigned int bind_timeout_ms;
+	const char *policy_dir;
 };
 
 /**

@@ -70,6 +70,14 @@ static const char *signal_name(int sig, char text[32])
 	return text;
 }
 
+/* The first process of a pid namespace hears of its limit by SIGKILL only. */
+static bool out_of_time(const struct rvf_mtask *task, const struct rvf_process_status *status)
+{
+	__u64 limit = task->jail ? task->jail->cpu_seconds : 0;
+
+	return limit && status->code == SIGKILL && status->cpu_us >= limit * 1000000;
+}
+
 /* What happened, in words, unless it was killed on purpose. */
 static void explain_end(struct rvf_mtask *task, const struct rvf_process_status *status)
 {
@@ -86,11 +94,15 @@ static void explain_end(struct rvf_mtask *task, const struct rvf_process_status 
 	else
 		snprintf(task->why, sizeof(task->why), "killed by %s%s",
 			 signal_name(status->code, name),
-			 oom ? ": it used more memory than its limit allows" : "");
+			 oom ? ": it used more memory than its limit allows" :
+			 out_of_time(task, status) ?
+			       ": it used more CPU time than its limit allows" :
+			       "");
 }
 
 static void forget_process(struct rvf_mtask *task)
 {
+	rvf_timer_stop(task->limit_timer);
 	rvf_loop_unwatch(task->mount->supervisor->loop, rvf_process_pidfd(task->process));
 	rvf_process_free(task->process, 0);
 	task->process = NULL;
@@ -112,7 +124,8 @@ static void on_process(int fd, __u32 events, void *context)
 		return;
 	/* Somebody else waited for it: then its end is known, but not how. */
 	if (err)
-		status = (struct rvf_process_status){ RVF_PROCESS_KILLED, SIGKILL };
+		status =
+			(struct rvf_process_status){ .state = RVF_PROCESS_KILLED, .code = SIGKILL };
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	task->last_time = (__u64)now.tv_sec * 1000000000 + now.tv_nsec;
@@ -240,11 +253,6 @@ static int spawn(struct rvf_mtask *task, const struct attempt *a, struct rvf_err
 	struct rvf_process_config config;
 
 	rvf_process_config_init(&config);
-	config.profile = le32_to_cpu(task->c->profile);
-	if (config.profile == RVF_PROFILE_STRICT) {
-		config.filter = supervisor->filter;
-		config.filter_count = supervisor->filter_count;
-	}
 	config.image_fd = a->image_fd;
 	config.task_fd = a->task_fd;
 	config.argv = task->argv;
@@ -257,7 +265,7 @@ static int spawn(struct rvf_mtask *task, const struct attempt *a, struct rvf_err
 	config.uid_locks = supervisor->config.uid_locks;
 	config.max_threads = le32_to_cpu(task->c->limit_pids);
 
-	int err = rvf_process_spawn(&config, &task->process, e);
+	int err = rvf_mtask_spawn(task, &config, e);
 	if (err)
 		return err;
 	err = rvf_loop_watch(supervisor->loop, rvf_process_pidfd(task->process), EPOLLIN,
@@ -377,6 +385,8 @@ int rvf_mtask_init(struct rvf_mtask *task, struct rvf_supervised *mount, __u32 n
 	if (!task->timer || !task->budget_timer)
 		return -ENOMEM;
 	int err = make_argv(task);
+	if (!err)
+		err = rvf_mtask_init_jail(task);
 	if (err)
 		return err;
 	snprintf(file, sizeof(file), "%u", component);
@@ -406,4 +416,5 @@ void rvf_mtask_destroy(struct rvf_mtask *task)
 	free(task->history.times);
 	free(task->argv);
 	free(task->args);
+	rvf_mtask_destroy_jail(task);
 }

@@ -50,6 +50,8 @@ struct rvf_builder;
  * @relax: Bits of enum rvf_relax, for a developer's key.
  * @args: Arguments behind argv[0].
  * @n_args: How many.
+ * @jail: What it asks of its jail: see <rvf/jail.h>.
+ * @n_jail: How many texts that are.
  */
 struct rvf_component_spec {
 	const char *name;
@@ -70,6 +72,8 @@ struct rvf_component_spec {
 	__u32 relax;
 	const char *const *args;
 	size_t n_args;
+	const char *const *jail;
+	size_t n_jail;
 };
 
 /**

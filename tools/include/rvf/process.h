@@ -22,6 +22,7 @@
 #include <sys/types.h>
 #include <linux/rvf.h>
 #include <rvf/error.h>
+#include <rvf/jail.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,6 +38,10 @@ extern "C" {
 /* The number that the task fd has in the process. */
 #define RVF_JAIL_TASK_FD 3
 
+/* What else it is given has the numbers from here on. */
+#define RVF_JAIL_FIRST_FD 4
+#define RVF_JAIL_FDS_MAX  8
+
 /**
  * enum rvf_jail - What a jail consists of
  * @RVF_JAIL_USER_NS: A user namespace with one id in it.
@@ -46,7 +51,9 @@ extern "C" {
  * @RVF_JAIL_UTS_NS: A UTS namespace, whose host name is "rvf".
  * @RVF_JAIL_CGROUP_NS: A cgroup namespace.
  * @RVF_JAIL_NET_NS: An empty network namespace.
- * @RVF_JAIL_ROOT: An empty root: a tmpfs, on which nothing can be executed.
+ * @RVF_JAIL_ROOT: An empty root: a tmpfs, on which nothing can be executed. Of
+ *	the profile crosvm: one with /proc, /tmp, four devices in /dev, and what
+ *	else the options name.
  * @RVF_JAIL_READ_ONLY: A root that cannot be written.
  * @RVF_JAIL_ID: A host id of its own; without it, the host's root.
  * @RVF_JAIL_GROUPS: No supplementary groups.
@@ -60,6 +67,11 @@ extern "C" {
  * @RVF_JAIL_SIGNALS: No signal ignored or blocked.
  * @RVF_JAIL_SESSION: A session and a keyring of its own.
  * @RVF_JAIL_DEATH: Killed when the starting thread ends.
+ * @RVF_JAIL_DEVICES: A filter of devices on its cgroup, where it has one.
+ * @RVF_JAIL_LANDLOCK: Landlock, where the root is not empty and the kernel has
+ *	it.
+ * @RVF_JAIL_AFFINITY: The CPUs that the options name.
+ * @RVF_JAIL_CORE: Core scheduling, where the options ask for it.
  * @RVF_JAIL_ALL: All of these.
  */
 enum rvf_jail {
@@ -84,7 +96,11 @@ enum rvf_jail {
 	RVF_JAIL_SIGNALS = 1 << 18,
 	RVF_JAIL_SESSION = 1 << 19,
 	RVF_JAIL_DEATH = 1 << 20,
-	RVF_JAIL_ALL = (1 << 21) - 1,
+	RVF_JAIL_DEVICES = 1 << 21,
+	RVF_JAIL_LANDLOCK = 1 << 22,
+	RVF_JAIL_AFFINITY = 1 << 23,
+	RVF_JAIL_CORE = 1 << 24,
+	RVF_JAIL_ALL = (1 << 25) - 1,
 };
 
 /**
@@ -93,12 +109,17 @@ enum rvf_jail {
  * @unsafe: Allows @drop. For tests only.
  * @drop: Bits of enum rvf_jail to leave out, each of which makes a jail that
  *	is none. For tests only; refused without @unsafe.
- * @profile: One of enum rvf_profile. RVF_PROFILE_CROSVM is refused with
- *	-EOPNOTSUPP.
+ * @profile: One of enum rvf_profile.
+ * @options: What is asked of the jail beyond that; NULL: nothing. Whether the
+ *	host allows it is the caller's question: rvf_jail_allowed().
+ * @text: Files may be mapped for execution, which dynamic executables need;
+ *	without it only the image's own code can be executed.
  * @image_fd: What to execute; -1: @path.
  * @path: What to execute, opened by the call.
  * @task_fd: Given to the process as fd 3, and named by the variables
  *	RVF_TASK_FD and CROSVM_SOCKET; -1: none.
+ * @fds: Fds that it is given as fds 4 and on.
+ * @n_fds: How many, at most %RVF_JAIL_FDS_MAX.
  * @argv: Arguments, argv[0] included, NULL at the end; NULL: @path alone.
  * @envp: The environment, NULL at the end; NULL: an empty one. What @task_fd
  *	adds is added to it.
@@ -107,6 +128,8 @@ enum rvf_jail {
  * @stderr_fd: Given as fd 2; -1: likewise.
  * @cgroup_fd: Directory of the cgroup v2 that the process starts in; -1: that
  *	of the caller.
+ * @devices_fd: From rvf_process_devices(), for @profile; -1: made by the call,
+ *	where there is a @cgroup_fd.
  * @netns_fd: The network namespace; -1: a new one. One that is empty can be
  *	shared by all: see rvf_process_netns().
  * @uid_base: The first host id to use; 0: %RVF_UID_BASE.
@@ -115,8 +138,8 @@ enum rvf_jail {
  * @max_threads: Threads that it may have, 0: no limit but the cgroup's.
  * @max_files: Fds that it may have open, 0: 1024.
  * @timeout_ms: How long the start may take, 0: 10,000.
- * @filter: From rvf_process_filter(), for @profile and @max_files; NULL: made by
- *	the call, which takes most of its time.
+ * @filter: From rvf_process_filter(), for @profile and @max_files and for no
+ *	other options; NULL: made by the call, which takes most of its time.
  * @filter_count: Its length.
  *
  * Set it up with rvf_process_config_init().
@@ -126,15 +149,20 @@ struct rvf_process_config {
 	bool unsafe;
 	__u32 drop;
 	__u32 profile;
+	const struct rvf_jail_options *options;
+	bool text;
 	int image_fd;
 	const char *path;
 	int task_fd;
+	const int *fds;
+	unsigned int n_fds;
 	char *const *argv;
 	char *const *envp;
 	int stdin_fd;
 	int stdout_fd;
 	int stderr_fd;
 	int cgroup_fd;
+	int devices_fd;
 	int netns_fd;
 	uid_t uid_base;
 	unsigned int uid_count;
@@ -162,10 +190,12 @@ enum rvf_process_state {
  * struct rvf_process_status - Likewise, in full
  * @state: One of enum rvf_process_state.
  * @code: Exit code or signal number.
+ * @cpu_us: CPU time that it used, in microseconds, once it has ended.
  */
 struct rvf_process_status {
 	enum rvf_process_state state;
 	int code;
+	__u64 cpu_us;
 };
 
 struct rvf_process;
@@ -215,6 +245,15 @@ uid_t rvf_process_uid(const struct rvf_process *process);
  * @process: A process: always, since a start that fails gives no object.
  */
 bool rvf_process_is_started(const struct rvf_process *process);
+
+/**
+ * rvf_process_lacks - Which parts of its jail this host does not have
+ * @process: A process that was started.
+ *
+ * Return: bits of enum rvf_jail: LANDLOCK, AFFINITY and CORE, the ones that a
+ * process is started without.
+ */
+__u32 rvf_process_lacks(const struct rvf_process *process);
 
 /**
  * rvf_process_try_wait - Has it ended?
@@ -285,6 +324,25 @@ int rvf_process_netns(struct rvf_error *e);
  */
 int rvf_process_filter(__u32 profile, unsigned int max_files, void **filter, size_t *count,
 		       struct rvf_error *e);
+
+/**
+ * rvf_process_filter_for - The filter that rvf_process_spawn() would make
+ * @config: For this process: its profile, its options and fds count.
+ * @filter: Takes an array of struct sock_filter: free() it.
+ * @count: Takes how many.
+ * @e: Is filled on failure: -EPERM a system call cannot be allowed besides.
+ */
+int rvf_process_filter_for(const struct rvf_process_config *config, void **filter, size_t *count,
+			   struct rvf_error *e);
+
+/**
+ * rvf_process_devices - The filter of devices of a profile, as a BPF program
+ * @profile: One of enum rvf_profile.
+ * @e: Is filled on failure.
+ *
+ * Return: an fd for rvf_process_config's devices_fd, or a negative errno.
+ */
+int rvf_process_devices(__u32 profile, struct rvf_error *e);
 
 #pragma GCC visibility pop
 

@@ -63,6 +63,7 @@ void rvf_builder_free(struct rvf_builder *b)
 	for (size_t i = 0; i < b->n_components; i++) {
 		free(b->components[i].name);
 		free(b->components[i].args);
+		free(b->components[i].jail);
 	}
 	for (size_t i = 0; i < b->n_regions; i++)
 		free(b->regions[i].name);
@@ -135,21 +136,20 @@ __u64 rvf_builder_segment_length(const struct rvf_builder *b, __u32 segment)
 	return segment < b->n_segments ? b->segments[segment].length : 0;
 }
 
-/* Arguments back to back, each with its NUL. */
-static int join_args(struct build_component *c, const struct rvf_component_spec *spec)
+/* Texts back to back, each with its NUL. */
+static int join(char **all, size_t *length, const char *const *texts, size_t count)
 {
 	char *at;
 
-	for (size_t i = 0; i < spec->n_args; i++)
-		c->args_length += strlen(spec->args[i]) + 1;
-	c->n_args = spec->n_args;
-	if (!c->args_length)
+	for (size_t i = 0; i < count; i++)
+		*length += strlen(texts[i]) + 1;
+	if (!*length)
 		return 0;
-	at = c->args = malloc(c->args_length);
+	at = *all = malloc(*length);
 	if (!at)
 		return -ENOMEM;
-	for (size_t i = 0; i < spec->n_args; i++)
-		at = stpcpy(at, spec->args[i]) + 1;
+	for (size_t i = 0; i < count; i++)
+		at = stpcpy(at, texts[i]) + 1;
 	return 0;
 }
 
@@ -161,8 +161,11 @@ int rvf_builder_component(struct rvf_builder *b, const struct rvf_component_spec
 		return -ENOMEM;
 	c->spec = *spec;
 	c->spec.args = NULL;
+	c->spec.jail = NULL;
+	c->n_args = spec->n_args;
 	c->name = strdup(spec->name);
-	if (!c->name || join_args(c, spec))
+	if (!c->name || join(&c->args, &c->args_length, spec->args, spec->n_args) ||
+	    join(&c->jail, &c->jail_length, spec->jail, spec->n_jail))
 		return -ENOMEM;
 	return b->n_components - 1;
 }

@@ -25,6 +25,8 @@ struct build_component {
 	char *args;
 	size_t args_length;
 	size_t n_args;
+	char *jail;
+	size_t jail_length;
 };
 
 struct build_dep {

@@ -76,7 +76,8 @@ static size_t strings_bytes(const struct rvf_builder *b)
 	size_t n = strlen(b->name) + strlen(b->release);
 
 	for (size_t i = 0; i < b->n_components; i++)
-		n += strlen(b->components[i].name) + b->components[i].args_length;
+		n += strlen(b->components[i].name) + b->components[i].args_length +
+		     b->components[i].jail_length;
 	for (size_t i = 0; i < b->n_regions; i++)
 		n += strlen(b->regions[i].name);
 	for (size_t i = 0; i < b->n_queues; i++)
@@ -125,6 +126,7 @@ static void put_component(struct encoder *enc, const struct build_component *fro
 	c->guest_memory = htole64(s->guest_memory);
 	c->n_args = htole32(from->n_args);
 	put_string(enc, &c->args, from->args, from->args_length);
+	put_string(enc, &c->jail, from->jail, from->jail_length);
 }
 
 /* Both tables in component order, each component's range behind the last. */

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -46,20 +47,33 @@ bool rvf_process_is_started(const struct rvf_process *process)
 	return process->pid > 0;
 }
 
+__u32 rvf_process_lacks(const struct rvf_process *process)
+{
+	return process->lacks;
+}
+
+static __u64 microseconds(const struct timeval *time)
+{
+	return (__u64)time->tv_sec * 1000000 + time->tv_usec;
+}
+
 /* The lock is held: two threads must not reap at once. */
 static int reap(struct rvf_process *process)
 {
 	siginfo_t info = { 0 };
+	struct rusage usage;
 
 	if (process->status.state != RVF_PROCESS_RUNNING)
 		return 0;
-	if (waitid(P_PIDFD, process->pidfd, &info, WEXITED | WNOHANG))
+	/* The kernel's, which tells what was used; libc's does not. */
+	if (syscall(SYS_waitid, P_PIDFD, process->pidfd, &info, WEXITED | WNOHANG, &usage))
 		return -errno;
 	if (!info.si_pid)
 		return 0;
 	process->status.state = info.si_code == CLD_EXITED ? RVF_PROCESS_EXITED :
 							     RVF_PROCESS_KILLED;
 	process->status.code = info.si_status;
+	process->status.cpu_us = microseconds(&usage.ru_utime) + microseconds(&usage.ru_stime);
 	/* The id may be given to another one from now on. */
 	if (process->lease >= 0)
 		close(process->lease);

@@ -1,32 +1,26 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a jailed process does before its program is executed.
- *
- * The parent may have threads, any of which may have held a lock of libc when
- * the child was made: so here are only raw system calls, and no memory is
- * allocated. The order matters: what needs privileges comes before they go,
- * and what the kernel resets when ids change comes after that.
+ * What a jailed process does before its program is executed, with raw system
+ * calls only: see process_child.h. The order matters: what needs privileges
+ * comes before they go, and what the kernel resets when ids change comes after
+ * that.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 
-#include "process_internal.h"
+#include "process_child.h"
 
 /* The kernel's, which glibc's wrapper hides. */
 struct kernel_sigaction {
@@ -36,32 +30,10 @@ struct kernel_sigaction {
 	uint64_t mask;
 };
 
-#define SYNC_FD	       4
 #define KERNEL_SIGNALS 64
 
 /* What remains where a test leaves RVF_JAIL_CAPS out. */
 #define KEPT_CAP CAP_NET_BIND_SERVICE
-
-static void __attribute__((noreturn)) fail(int sync, enum rvf_step step)
-{
-	struct rvf_child_report report = { step, errno };
-
-	(void)!write(sync, &report, sizeof(report));
-	syscall(SYS_exit_group, 127);
-	__builtin_unreachable();
-}
-
-/* try(CHILD, STEP, CALL): a call that returns a negative number on failure */
-#define try(child, step, call)                       \
-	do {                                         \
-		if ((call) < 0)                      \
-			fail((child)->sync, (step)); \
-	} while (0)
-
-static bool has(const struct rvf_child *child, __u32 bits)
-{
-	return child->jail & bits;
-}
 
 static void reset_signals(const struct rvf_child *child)
 {
@@ -125,47 +97,9 @@ static void enter_namespaces(const struct rvf_child *child)
 	}
 }
 
-/* Returns a mounted tmpfs that lies nowhere yet. */
-static int make_root(const struct rvf_child *child)
-{
-	unsigned int attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	int fs = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
-
-	try(child, RVF_STEP_ROOT, fs);
-	try(child, RVF_STEP_ROOT,
-	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", "rvf", 0));
-	try(child, RVF_STEP_ROOT, syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "size", "4k", 0));
-	try(child, RVF_STEP_ROOT,
-	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", "0555", 0));
-	if (has(child, RVF_JAIL_READ_ONLY)) {
-		attributes |= MOUNT_ATTR_RDONLY;
-		try(child, RVF_STEP_ROOT,
-		    syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "ro", NULL, 0));
-	}
-	try(child, RVF_STEP_ROOT, syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
-
-	int root = syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
-	try(child, RVF_STEP_ROOT, root);
-	close(fs);
-	return root;
-}
-
-/* The new root is put above the old one, which is then let go. */
-static void enter_root(const struct rvf_child *child, int root)
-{
-	try(child, RVF_STEP_ROOT, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	try(child, RVF_STEP_ROOT,
-	    syscall(SYS_move_mount, root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH));
-	try(child, RVF_STEP_ROOT, fchdir(root));
-	close(root);
-	try(child, RVF_STEP_ROOT, syscall(SYS_pivot_root, ".", "."));
-	try(child, RVF_STEP_ROOT, umount2(".", MNT_DETACH));
-	try(child, RVF_STEP_ROOT, chdir("/"));
-}
-
 static void enter_user_ns(const struct rvf_child *child)
 {
-	struct rvf_child_report report = { RVF_STEP_MAP, 0 };
+	struct rvf_child_report report = { .step = RVF_STEP_MAP };
 	char go;
 
 	if (!has(child, RVF_JAIL_USER_NS))
@@ -234,42 +168,57 @@ static void drop_caps(const struct rvf_child *child)
 }
 
 /* Sources first go where no destination is, so that none is overwritten. */
+static int lift(const struct rvf_child *child, int fd)
+{
+	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, child->exec_fd + 1);
+
+	if (fd >= 0)
+		try(child, RVF_STEP_FDS, high);
+	return high;
+}
+
+/* The standard ones, the task fd or none, what else it is given, and ours. */
 static int place_fds(struct rvf_child *child)
 {
-	int high[6];
-	int *from[6] = { &child->stdio[0], &child->stdio[1], &child->stdio[2],
-			 &child->task,	   &child->sync,     &child->image };
+	int sync_fd = RVF_JAIL_FIRST_FD + child->n_fds;
+	int stdio[3], fds[RVF_JAIL_FDS_MAX];
 
-	for (int i = 0; i < 6; i++) {
-		high[i] = -1;
-		if (*from[i] < 0)
-			continue;
-		high[i] = fcntl(*from[i], F_DUPFD_CLOEXEC, child->exec_fd + 1);
-		try(child, RVF_STEP_FDS, high[i]);
-	}
-	child->sync = high[4];
 	for (int i = 0; i < 3; i++)
-		try(child, RVF_STEP_FDS, dup2(high[i], i));
-	if (high[3] >= 0)
-		try(child, RVF_STEP_FDS, dup2(high[3], RVF_JAIL_TASK_FD));
+		stdio[i] = lift(child, child->stdio[i]);
+	for (unsigned int i = 0; i < child->n_fds; i++)
+		fds[i] = lift(child, child->fds[i]);
+	int task = lift(child, child->task), image = lift(child, child->image);
+	child->sync = lift(child, child->sync);
+
+	for (int i = 0; i < 3; i++)
+		try(child, RVF_STEP_FDS, dup2(stdio[i], i));
+	if (task >= 0)
+		try(child, RVF_STEP_FDS, dup2(task, RVF_JAIL_TASK_FD));
 	else if (has(child, RVF_JAIL_FDS))
 		close(RVF_JAIL_TASK_FD);
-	try(child, RVF_STEP_FDS, dup3(high[5], child->exec_fd, O_CLOEXEC));
+	for (unsigned int i = 0; i < child->n_fds; i++)
+		try(child, RVF_STEP_FDS, dup2(fds[i], RVF_JAIL_FIRST_FD + i));
+	try(child, RVF_STEP_FDS, dup3(image, child->exec_fd, O_CLOEXEC));
 	if (!has(child, RVF_JAIL_FDS))
 		return child->exec_fd;
 
-	try(child, RVF_STEP_FDS, dup3(high[4], SYNC_FD, O_CLOEXEC));
-	child->sync = SYNC_FD;
-	try(child, RVF_STEP_FDS, syscall(SYS_close_range, SYNC_FD + 1, child->exec_fd - 1, 0));
+	try(child, RVF_STEP_FDS, dup3(child->sync, sync_fd, O_CLOEXEC));
+	child->sync = sync_fd;
+	try(child, RVF_STEP_FDS, syscall(SYS_close_range, sync_fd + 1, child->exec_fd - 1, 0));
 	try(child, RVF_STEP_FDS, syscall(SYS_close_range, child->exec_fd + 1, ~0u, 0));
 	return child->exec_fd;
 }
 
-static int set_limit(int resource, rlim_t value)
+static int set_limits_of(int resource, rlim_t soft, rlim_t hard)
 {
-	struct rlimit limit = { value, value };
+	struct rlimit limit = { soft, hard };
 
 	return syscall(SYS_prlimit64, 0, resource, &limit, NULL);
+}
+
+static int set_limit(int resource, rlim_t value)
+{
+	return set_limits_of(resource, value, value);
 }
 
 static void set_limits(const struct rvf_child *child)
@@ -284,6 +233,21 @@ static void set_limits(const struct rvf_child *child)
 	try(child, RVF_STEP_LIMITS, set_limit(RLIMIT_RTPRIO, 0));
 	if (child->max_threads)
 		try(child, RVF_STEP_LIMITS, set_limit(RLIMIT_NPROC, child->max_threads));
+	/* SIGXCPU first, for which it may have a handler; a second later SIGKILL */
+	if (child->cpu_seconds)
+		try(child, RVF_STEP_LIMITS,
+		    set_limits_of(RLIMIT_CPU, child->cpu_seconds, child->cpu_seconds + 1ul));
+}
+
+/* Where it runs, and with whom: only a wish, which the machine may not grant. */
+static void set_cpus(const struct rvf_child *child)
+{
+	if (child->pinned &&
+	    syscall(SYS_sched_setaffinity, 0, sizeof(child->cpus), child->cpus) < 0)
+		lacks(child, RVF_JAIL_AFFINITY);
+	if (child->core_scheduling &&
+	    prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, 0, PR_SCHED_CORE_SCOPE_THREAD_GROUP, 0) < 0)
+		lacks(child, RVF_JAIL_CORE);
 }
 
 static void raise_file_limit(const struct rvf_child *child)
@@ -314,7 +278,7 @@ static void new_keyring(const struct rvf_child *child)
 void rvf_process_child(const struct rvf_child *prepared)
 {
 	struct rvf_child child = *prepared;
-	struct rvf_child_report report = { RVF_STEP_EXEC, 0 };
+	struct rvf_child_report report = { .step = RVF_STEP_EXEC };
 	int root = -1;
 
 	reset_signals(&child);
@@ -322,9 +286,9 @@ void rvf_process_child(const struct rvf_child *prepared)
 	new_session(&child);
 	enter_namespaces(&child);
 	if (has(&child, RVF_JAIL_ROOT)) {
-		root = make_root(&child);
+		root = rvf_child_make_root(&child);
 		if (has(&child, RVF_JAIL_MOUNT_NS))
-			enter_root(&child, root);
+			rvf_child_enter_root(&child, root);
 	}
 	if (has(&child, RVF_JAIL_GROUPS))
 		try(&child, RVF_STEP_GROUPS, syscall(SYS_setgroups, 0, NULL));
@@ -339,6 +303,7 @@ void rvf_process_child(const struct rvf_child *prepared)
 	}
 	lock_caps(&child);
 	set_ids(&child);
+	set_cpus(&child);
 	raise_file_limit(&child);
 	int image = place_fds(&child);
 	new_keyring(&child);
@@ -348,6 +313,8 @@ void rvf_process_child(const struct rvf_child *prepared)
 	unblock_signals(&child);
 	if (has(&child, RVF_JAIL_NNP))
 		try(&child, RVF_STEP_NNP, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	if (child.profile == RVF_PROFILE_CROSVM && has(&child, RVF_JAIL_LANDLOCK))
+		rvf_child_landlock(&child, image);
 	if (has(&child, RVF_JAIL_SECCOMP))
 		try(&child, RVF_STEP_SECCOMP,
 		    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &child.filter));

@@ -5,11 +5,13 @@
  * What is not allowed fails and does not kill, since libc and programs try
  * things and do without. Calls that are known and denied answer EPERM; any
  * others, above all newer ones, answer ENOSYS, upon which libc takes the
- * older way. Calls that take paths answer ENOENT: there is nothing there.
+ * older way. Calls that take paths answer ENOENT where the root is empty, as
+ * they would.
  */
 #include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
 #include <linux/kvm.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -18,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <linux/sockios.h>
 #include <unistd.h>
 
 #include "process_internal.h"
@@ -59,25 +62,23 @@ static const char *const allowed[] = {
 	"sigaltstack", "sigreturn", "tgkill", "tkill", "kill", "restart_syscall"
 };
 
-static const char *const nowhere[] = { "open",	     "openat",
-				       "openat2",    "creat",
-				       "access",     "faccessat",
-				       "faccessat2", "stat",
-				       "stat64",     "lstat",
-				       "lstat64",    "readlink",
-				       "readlinkat", "mkdir",
-				       "mkdirat",    "unlink",
-				       "unlinkat",   "rmdir",
-				       "rename",     "renameat",
-				       "renameat2",  "link",
-				       "linkat",     "symlink",
-				       "symlinkat",  "chmod",
-				       "fchmodat",   "chown",
-				       "fchownat",   "lchown",
-				       "truncate",   "utimensat",
-				       "chdir",	     "statfs",
-				       "statfs64",   "mknod",
-				       "mknodat",    "inotify_add_watch" };
+/* Calls that find something only where the root is not empty */
+static const char *const paths[] = {
+	"open",	     "openat", "openat2",  "creat",	"access",   "faccessat",  "faccessat2",
+	"stat",	     "stat64", "lstat",	   "lstat64",	"readlink", "readlinkat", "mkdir",
+	"mkdirat",   "unlink", "unlinkat", "rmdir",	"rename",   "renameat",	  "renameat2",
+	"link",	     "linkat", "symlink",  "symlinkat", "chmod",    "fchmodat",	  "truncate",
+	"utimensat", "chdir",  "statfs",   "statfs64"
+};
+
+static const char *const nowhere[] = { "chown", "fchownat", "lchown",
+				       "mknod", "mknodat",  "inotify_add_watch" };
+
+/* Of fds: there are files only where there are paths */
+static const char *const files[] = { "fchmod",	  "fchdir",	    "flock",	  "fsync",
+				     "fdatasync", "getdents",	    "getdents64", "fstatfs",
+				     "fstatfs64", "fadvise64",	    "readahead",  "sync_file_range",
+				     "sendfile",  "copy_file_range" };
 
 static const char *const denied[] = {
 	"fork", "vfork", "execve", "ptrace", "process_vm_readv", "process_vm_writev",
@@ -92,11 +93,11 @@ static const char *const denied[] = {
 	"getpeername", "setsockopt", "getsockopt", "io_uring_setup", "io_uring_enter",
 	"io_uring_register", "io_setup", "io_submit", "io_getevents", "io_pgetevents", "io_cancel",
 	"io_destroy", "bpf", "perf_event_open", "userfaultfd", "keyctl", "add_key", "request_key",
-	"seccomp", "splice", "tee", "vmsplice", "sendfile", "copy_file_range", "fanotify_init",
-	"fanotify_mark", "inotify_init", "inotify_init1", "semget", "semop", "semctl", "semtimedop",
-	"msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink", "name_to_handle_at",
-	"open_by_handle_at", "landlock_create_ruleset", "landlock_add_rule",
-	"landlock_restrict_self", "lookup_dcookie", "syslog", "quotactl", "acct",
+	"seccomp", "splice", "tee", "vmsplice", "fanotify_init", "fanotify_mark", "inotify_init",
+	"inotify_init1", "semget", "semop", "semctl", "semtimedop", "msgget", "msgsnd", "msgrcv",
+	"msgctl", "mq_open", "mq_unlink", "name_to_handle_at", "open_by_handle_at",
+	"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "lookup_dcookie",
+	"syslog", "quotactl", "acct",
 	/* its own limits and the host */
 	"setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups",
 	"setfsuid", "setfsgid", "capset", "setrlimit", "setpriority", "ioprio_set", "setsid",
@@ -106,19 +107,29 @@ static const char *const denied[] = {
 	"fsopen", "fsconfig", "fsmount", "fspick", "open_tree", "move_mount", "mount_setattr",
 	"swapon", "swapoff", "reboot", "kexec_load", "kexec_file_load", "init_module",
 	"finit_module", "delete_module", "iopl", "ioperm", "settimeofday", "clock_settime",
-	"clock_adjtime", "adjtimex", "sethostname", "setdomainname", "vhangup", "fchmod", "fchown",
-	"fchdir", "flock", "sync", "syncfs", "fsync", "fdatasync", "getdents", "getdents64",
-	"fsetxattr", "fgetxattr", "flistxattr", "fremovexattr", "fstatfs", "fadvise64", "readahead",
-	"sync_file_range"
+	"clock_adjtime", "adjtimex", "sethostname", "setdomainname", "vhangup", "fchown", "sync",
+	"syncfs", "fsetxattr", "fgetxattr", "flistxattr", "fremovexattr"
 };
 
-static int add_names(scmp_filter_ctx filter, __u32 action, const char *const *names, size_t n)
+/* What is allowed besides is not denied. */
+static bool is_added(const struct rvf_process_config *config, const char *name)
+{
+	const struct rvf_jail_options *o = config->options;
+
+	for (size_t i = 0; o && i < o->n_syscalls; i++)
+		if (!strcmp(o->syscalls[i], name))
+			return true;
+	return false;
+}
+
+static int add_names(scmp_filter_ctx filter, const struct rvf_process_config *config, __u32 action,
+		     const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		int number = seccomp_syscall_resolve_name(names[i]);
 
 		/* Unknown here, or another architecture's: the default answers */
-		if (number < 0)
+		if (number < 0 || (action != SCMP_ACT_ALLOW && is_added(config, names[i])))
 			continue;
 
 		int err = seccomp_rule_add_array(filter, action, number, 0, NULL);
@@ -128,8 +139,8 @@ static int add_names(scmp_filter_ctx filter, __u32 action, const char *const *na
 	return 0;
 }
 
-#define add_list(filter, action, names) \
-	add_names(filter, action, names, sizeof(names) / sizeof((names)[0]))
+#define add_list(filter, config, action, names) \
+	add_names(filter, config, action, names, sizeof(names) / sizeof((names)[0]))
 
 static int add_rule(scmp_filter_ctx filter, __u32 action, const char *name, unsigned int n,
 		    const struct scmp_arg_cmp *args)
@@ -154,12 +165,18 @@ static int add_values(scmp_filter_ctx filter, const char *name, unsigned int arg
 	return 0;
 }
 
-/* Nothing executable, and nothing from the host's pool of huge pages. */
-static int add_memory(scmp_filter_ctx filter)
+/*
+ * Nothing executable, and nothing from the host's pool of huge pages. Where
+ * files may be mapped for execution, nothing that is written at the same time.
+ */
+static int add_memory(scmp_filter_ctx filter, bool text)
 {
+	const __u64 never = text ? PROT_EXEC | PROT_WRITE : PROT_EXEC;
 	struct scmp_arg_cmp plain[] = { SCMP_CMP(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
 					SCMP_CMP(3, SCMP_CMP_MASKED_EQ, MAP_HUGETLB, 0) };
-	struct scmp_arg_cmp exec = SCMP_CMP(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
+	struct scmp_arg_cmp exec = SCMP_CMP(2, SCMP_CMP_MASKED_EQ, never, never);
+	struct scmp_arg_cmp read_only[] = { SCMP_CMP(2, SCMP_CMP_MASKED_EQ, never, PROT_EXEC),
+					    SCMP_CMP(3, SCMP_CMP_MASKED_EQ, MAP_HUGETLB, 0) };
 	struct scmp_arg_cmp memfd = SCMP_CMP(1, SCMP_CMP_MASKED_EQ, MFD_HUGETLB, 0);
 	static const struct {
 		const char *name;
@@ -171,6 +188,9 @@ static int add_memory(scmp_filter_ctx filter)
 
 		if (!err)
 			err = add_rule(filter, SCMP_ACT_ERRNO(EPERM), calls[i].name, 1, &exec);
+		if (!err && text)
+			err = add_rule(filter, SCMP_ACT_ALLOW, calls[i].name, calls[i].n,
+				       read_only);
 		if (err)
 			return err;
 	}
@@ -263,18 +283,116 @@ static int add_special(scmp_filter_ctx filter, int exec_fd)
 	return err;
 }
 
-static int add_rules(scmp_filter_ctx filter, int exec_fd)
+/* What a TAP device is asked; its name and state the host gave it. */
+static int add_tap(scmp_filter_ctx filter)
 {
-	int (*const parts[])(scmp_filter_ctx) = { add_memory, add_clone, add_ioctl, add_fcntl,
-						  add_prctl };
-	int err = add_list(filter, SCMP_ACT_ALLOW, allowed);
+	static const unsigned int commands[] = { TUNGETFEATURES,  TUNGETIFF,	   TUNSETOFFLOAD,
+						 TUNGETVNETHDRSZ, TUNSETVNETHDRSZ, SIOCGIFHWADDR };
+
+	return add_values(filter, "ioctl", 1, commands, sizeof(commands) / sizeof(commands[0]));
+}
+
+/*
+ * Calls that this filter looks into, or by which a program would get around
+ * it: io_uring makes calls that no filter sees, and who can make processes or
+ * code is not held by what the image may do.
+ */
+static const char *const never[] = { "mmap",
+				     "mmap2",
+				     "mprotect",
+				     "pkey_mprotect",
+				     "memfd_create",
+				     "clone",
+				     "clone3",
+				     "fork",
+				     "vfork",
+				     "execve",
+				     "execveat",
+				     "ioctl",
+				     "fcntl",
+				     "fcntl64",
+				     "prctl",
+				     "arch_prctl",
+				     "prlimit64",
+				     "seccomp",
+				     "ptrace",
+				     "process_vm_writev",
+				     "process_vm_readv",
+				     "kcmp",
+				     "bpf",
+				     "io_uring_setup",
+				     "io_uring_enter",
+				     "io_uring_register",
+				     "remap_file_pages",
+				     "shmat",
+				     "personality",
+				     "uselib",
+				     "modify_ldt",
+				     "userfaultfd",
+				     "perf_event_open",
+				     "unshare",
+				     "setns",
+				     "pidfd_getfd",
+				     "map_shadow_stack",
+				     "memfd_secret",
+				     "init_module",
+				     "finit_module",
+				     "delete_module",
+				     "kexec_load",
+				     "kexec_file_load",
+				     "open_by_handle_at",
+				     "keyctl",
+				     "add_key",
+				     "request_key" };
+
+bool rvf_jail_syscall_ok(const char *name)
+{
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (!strcmp(never[i], name))
+			return false;
+	return seccomp_syscall_resolve_name(name) >= 0;
+}
+
+static int add_options(scmp_filter_ctx filter, const struct rvf_process_config *config,
+		       const char **bad)
+{
+	const struct rvf_jail_options *o = config->options;
+	int err = config->n_fds ? add_tap(filter) : 0;
+
+	for (size_t i = 0; !err && o && i < o->n_syscalls; i++) {
+		*bad = o->syscalls[i];
+		if (!rvf_jail_syscall_ok(o->syscalls[i]))
+			return -EPERM;
+		err = add_rule(filter, SCMP_ACT_ALLOW, o->syscalls[i], 0, NULL);
+		if (!err)
+			*bad = NULL;
+	}
+	return err;
+}
+
+static int add_rules(scmp_filter_ctx filter, const struct rvf_process_config *config, int exec_fd,
+		     const char **bad)
+{
+	int (*const parts[])(scmp_filter_ctx) = { add_clone, add_ioctl, add_fcntl, add_prctl };
+	bool root = config->profile == RVF_PROFILE_CROSVM;
+	int err = add_list(filter, config, SCMP_ACT_ALLOW, allowed);
 
 	if (!err)
-		err = add_list(filter, SCMP_ACT_ERRNO(ENOENT), nowhere);
+		err = add_list(filter, config, root ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOENT),
+			       paths);
 	if (!err)
-		err = add_list(filter, SCMP_ACT_ERRNO(EPERM), denied);
+		err = add_list(filter, config, root ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM),
+			       files);
+	if (!err)
+		err = add_list(filter, config, SCMP_ACT_ERRNO(root ? EPERM : ENOENT), nowhere);
+	if (!err)
+		err = add_list(filter, config, SCMP_ACT_ERRNO(EPERM), denied);
+	if (!err)
+		err = add_memory(filter, config->text);
 	for (size_t i = 0; !err && i < sizeof(parts) / sizeof(parts[0]); i++)
 		err = parts[i](filter);
+	if (!err)
+		err = add_options(filter, config, bad);
 	return err ? err : add_special(filter, exec_fd);
 }
 
@@ -306,17 +424,12 @@ static int export_filter(scmp_filter_ctx filter, void **out, size_t *count)
 	return 0;
 }
 
-int rvf_process_filter(__u32 profile, unsigned int max_files, void **out, size_t *count,
-		       struct rvf_error *e)
+int rvf_process_filter_for(const struct rvf_process_config *config, void **out, size_t *count,
+			   struct rvf_error *e)
 {
-	if (profile != RVF_PROFILE_STRICT) {
-		rvf_error_set(e, EOPNOTSUPP, "profile", "jail profile %u is not available",
-			      profile);
-		rvf_error_why(e, "this version has the profile 'strict' only");
-		return -EOPNOTSUPP;
-	}
-
+	unsigned int files_max = config->max_files ? config->max_files : RVF_MAX_FILES;
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	const char *bad = NULL;
 	int err = filter ? 0 : -ENOMEM;
 
 	/* Other architectures' calls, x32's included: nothing legitimate makes them */
@@ -326,14 +439,31 @@ int rvf_process_filter(__u32 profile, unsigned int max_files, void **out, size_t
 	if (!err)
 		err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (!err)
-		err = add_rules(filter, max_files ? max_files : RVF_MAX_FILES);
+		err = add_rules(filter, config, files_max, &bad);
 	if (!err)
 		err = export_filter(filter, out, count);
 	if (filter)
 		seccomp_release(filter);
-	if (err) {
+	if (err && bad) {
+		rvf_error_set(e, -err, "jail-syscall",
+			      "the system call '%.64s' cannot be allowed besides", bad);
+		rvf_error_why(e, err == -EPERM ? "the jail rests on it, or there is none of "
+						 "that name" :
+						 strerror(-err));
+	} else if (err) {
 		rvf_error_set(e, -err, "jail", "cannot make the seccomp filter");
 		rvf_error_why(e, "%s", strerror(-err));
 	}
 	return err;
+}
+
+int rvf_process_filter(__u32 profile, unsigned int max_files, void **filter, size_t *count,
+		       struct rvf_error *e)
+{
+	struct rvf_process_config config;
+
+	rvf_process_config_init(&config);
+	config.profile = profile;
+	config.max_files = max_files;
+	return rvf_process_filter_for(&config, filter, count, e);
 }

@@ -6,10 +6,14 @@
 #define RVF_PROCESS_INTERNAL_H
 
 #include <linux/filter.h>
+#include <rvf/jail.h>
 #include <rvf/process.h>
 
 /* Fds that a process may have open, unless a config says otherwise. */
 #define RVF_MAX_FILES 1024
+
+/* Of a file system in memory, likewise */
+#define RVF_TMPFS_BYTES (64ull << 20)
 
 /* What a child is at, for the error that names it. */
 enum rvf_step {
@@ -21,6 +25,7 @@ enum rvf_step {
 	RVF_STEP_NETNS,
 	RVF_STEP_HOSTNAME,
 	RVF_STEP_ROOT,
+	RVF_STEP_MOUNT,
 	RVF_STEP_GROUPS,
 	RVF_STEP_PERSONALITY,
 	RVF_STEP_USER_NS,
@@ -31,9 +36,27 @@ enum rvf_step {
 	RVF_STEP_KEYRING,
 	RVF_STEP_LIMITS,
 	RVF_STEP_NNP,
+	RVF_STEP_LANDLOCK,
 	RVF_STEP_SECCOMP,
 	RVF_STEP_EXEC,
 	RVF_STEPS
+};
+
+/**
+ * struct rvf_child_mount - Something of the host's in the jail
+ * @tree: A mount of its own, which lies nowhere yet.
+ * @target: Where it comes, relative to the root; the child changes it for a
+ *	moment.
+ * @directory: It is one.
+ * @writable: It may be written.
+ * @executable: It may be executed.
+ */
+struct rvf_child_mount {
+	int tree;
+	char *target;
+	bool directory;
+	bool writable;
+	bool executable;
 };
 
 /**
@@ -49,6 +72,19 @@ enum rvf_step {
  *	execute it ends with the first use.
  * @host_id: The id on the host.
  * @max_threads: For RLIMIT_NPROC, 0: none.
+ * @profile: One of enum rvf_profile.
+ * @root_tree: The root, or -1: one in memory.
+ * @own_root: There was one; the child may have closed it.
+ * @mounts: What else is there.
+ * @n_mounts: How many.
+ * @tmpfs: Size of the file system in memory.
+ * @owner: @host_id, as text.
+ * @fds: What becomes fds %RVF_JAIL_FIRST_FD and on.
+ * @n_fds: How many.
+ * @cpu_seconds: For RLIMIT_CPU, 0: none.
+ * @pinned: @cpus counts.
+ * @cpus: Where it may run.
+ * @core_scheduling: It shares its core with nobody.
  * @filter: The seccomp filter.
  * @argv: Arguments.
  * @envp: Environment.
@@ -63,6 +99,19 @@ struct rvf_child {
 	int exec_fd;
 	uid_t host_id;
 	unsigned int max_threads;
+	__u32 profile;
+	int root_tree;
+	bool own_root;
+	struct rvf_child_mount *mounts;
+	unsigned int n_mounts;
+	char tmpfs[24];
+	char owner[16];
+	const int *fds;
+	unsigned int n_fds;
+	__u32 cpu_seconds;
+	bool pinned;
+	unsigned char cpus[RVF_JAIL_CPUS / 8];
+	bool core_scheduling;
 	struct sock_fprog filter;
 	char *const *argv;
 	char *const *envp;
@@ -70,15 +119,27 @@ struct rvf_child {
 
 /*
  * What a child sends: at RVF_STEP_MAP without an error it asks for its ids and
- * waits for one byte, at RVF_STEP_EXEC it is about to execute.
+ * waits for one byte, at RVF_STEP_EXEC it is about to execute. With @lacks, a
+ * part of the jail, it only tells that there is no such thing here. @index says
+ * of what, where there are several.
  */
 struct rvf_child_report {
 	__u32 step;
 	__s32 err;
+	__u32 index;
+	__u32 lacks;
 };
 
 /* Runs in the child, after clone3 without CLONE_VM: only raw system calls. */
 void rvf_process_child(const struct rvf_child *child) __attribute__((noreturn));
+
+/* What profile crosvm has in its root: see process_mounts.c. */
+int rvf_mounts_open(struct rvf_child *child, const struct rvf_jail_options *options,
+		    struct rvf_error *e);
+void rvf_mounts_close(struct rvf_child *child);
+
+/* process_devices.c */
+int rvf_devices_attach(int program, int cgroup, struct rvf_error *e);
 
 /* Holds a host id until it is closed: see process_lease.c. */
 int rvf_lease_id(const char *path, uid_t base, unsigned int count, uid_t *id, struct rvf_error *e);

@@ -13,6 +13,7 @@
  * @uid: Its id on the host.
  * @lease: Holds the id while the process lives, then -1.
  * @status: Remembered once it was reaped.
+ * @lacks: Bits of enum rvf_jail that this host does not have.
  * @asked_ms: When it was asked to end first, 0: never.
  */
 struct rvf_process {
@@ -22,6 +23,7 @@ struct rvf_process {
 	uid_t uid;
 	int lease;
 	struct rvf_process_status status;
+	__u32 lacks;
 	__u64 asked_ms;
 };
 

@@ -31,7 +31,8 @@ static const char *const steps[RVF_STEPS] = {
 	[RVF_STEP_NAMESPACES] = "make namespaces",
 	[RVF_STEP_NETNS] = "join the network namespace",
 	[RVF_STEP_HOSTNAME] = "set the host name",
-	[RVF_STEP_ROOT] = "make an empty root",
+	[RVF_STEP_ROOT] = "make its root",
+	[RVF_STEP_MOUNT] = "put something into its root",
 	[RVF_STEP_GROUPS] = "drop groups",
 	[RVF_STEP_PERSONALITY] = "set the execution domain",
 	[RVF_STEP_USER_NS] = "make a user namespace",
@@ -42,6 +43,7 @@ static const char *const steps[RVF_STEPS] = {
 	[RVF_STEP_KEYRING] = "make a keyring",
 	[RVF_STEP_LIMITS] = "set resource limits",
 	[RVF_STEP_NNP] = "set no_new_privs",
+	[RVF_STEP_LANDLOCK] = "set Landlock's rules",
 	[RVF_STEP_SECCOMP] = "set the seccomp filter",
 	[RVF_STEP_EXEC] = "execute it",
 };
@@ -65,7 +67,7 @@ struct spawn {
 	const char *name;
 	struct rvf_child child;
 	int sync;
-	int opened[6];
+	int opened[8];
 	int n_opened;
 	void *filter;
 	char **envp;
@@ -85,6 +87,7 @@ void rvf_process_config_init(struct rvf_process_config *config)
 		.stdout_fd = -1,
 		.stderr_fd = -1,
 		.cgroup_fd = -1,
+		.devices_fd = -1,
 		.netns_fd = -1,
 	};
 }
@@ -93,6 +96,21 @@ static int invalid(struct rvf_error *e, const char *what)
 {
 	rvf_error_set(e, EINVAL, "jail", "%s", what);
 	return -EINVAL;
+}
+
+static int check_options(const struct rvf_process_config *config, struct rvf_error *e)
+{
+	const struct rvf_jail_options *o = config->options;
+
+	if (!o)
+		return 0;
+	if (o->size != sizeof(*o))
+		return invalid(e, "struct rvf_jail_options has another size");
+	if (config->profile != RVF_PROFILE_CROSVM && (o->root || o->n_mounts || o->tmpfs))
+		return invalid(e, "the root of the profile 'strict' is empty");
+	if (o->n_mounts > RVF_JAIL_MOUNTS || o->n_syscalls > RVF_JAIL_SYSCALLS)
+		return invalid(e, "more mounts or system calls than are possible");
+	return 0;
 }
 
 static int check(const struct rvf_process_config *config, struct rvf_error *e)
@@ -107,9 +125,11 @@ static int check(const struct rvf_process_config *config, struct rvf_error *e)
 		return invalid(e, "there is nothing to execute");
 	if (config->argv && !config->argv[0])
 		return invalid(e, "argv[0] is missing");
-	if (config->filter && config->profile != RVF_PROFILE_STRICT)
-		return invalid(e, "the filter is for another profile");
-	return 0;
+	if (config->profile > RVF_PROFILE_CROSVM)
+		return invalid(e, "there is no such profile");
+	if (config->n_fds > RVF_JAIL_FDS_MAX)
+		return invalid(e, "it is given more fds than are possible");
+	return check_options(config, e);
 }
 
 static int keep(struct spawn *s, int fd)
@@ -218,15 +238,52 @@ static int prepare_filter(struct spawn *s, struct rvf_error *e)
 {
 	const struct rvf_process_config *c = s->config;
 	size_t count = c->filter_count;
-	int err = c->filter ?
-			  0 :
-			  rvf_process_filter(c->profile, s->child.exec_fd, &s->filter, &count, e);
+	int err = c->filter ? 0 : rvf_process_filter_for(c, &s->filter, &count, e);
 
 	if (err)
 		return err;
 	s->child.filter.filter = c->filter ? (void *)c->filter : s->filter;
 	s->child.filter.len = count;
 	return 0;
+}
+
+/* What the options say, as the child needs it. */
+static int prepare_options(struct spawn *s, struct rvf_error *e)
+{
+	const struct rvf_jail_options *o = s->config->options;
+	struct rvf_child *child = &s->child;
+	__u64 tmpfs = o && o->tmpfs ? o->tmpfs : RVF_TMPFS_BYTES;
+
+	child->profile = s->config->profile;
+	child->root_tree = -1;
+	child->own_root = o && o->root;
+	child->fds = s->config->fds;
+	child->n_fds = s->config->n_fds;
+	snprintf(child->tmpfs, sizeof(child->tmpfs), "%llu", (unsigned long long)tmpfs);
+	if (o) {
+		child->cpu_seconds = o->cpu_seconds;
+		child->pinned = o->pinned && child->jail & RVF_JAIL_AFFINITY;
+		memcpy(child->cpus, o->cpus, sizeof(child->cpus));
+		child->core_scheduling = o->core_scheduling && child->jail & RVF_JAIL_CORE;
+	}
+	/* The host's root has all this already. */
+	if (child->profile != RVF_PROFILE_CROSVM || !(child->jail & RVF_JAIL_ROOT) ||
+	    !(child->jail & RVF_JAIL_MOUNT_NS))
+		return 0;
+	return rvf_mounts_open(child, o, e);
+}
+
+/* Before there is a process in the cgroup, which might be quicker. */
+static int prepare_devices(struct spawn *s, struct rvf_error *e)
+{
+	const struct rvf_process_config *c = s->config;
+	int program = c->devices_fd;
+
+	if (c->cgroup_fd < 0 || !(s->child.jail & RVF_JAIL_DEVICES))
+		return 0;
+	if (program < 0)
+		program = keep(s, rvf_process_devices(c->profile, e));
+	return program < 0 ? program : rvf_devices_attach(program, c->cgroup_fd, e);
 }
 
 static int prepare_object(struct spawn *s, struct rvf_error *e)
@@ -252,6 +309,7 @@ static int prepare_object(struct spawn *s, struct rvf_error *e)
 		s->process->lease = lease;
 	}
 	s->child.host_id = s->process->uid;
+	snprintf(s->child.owner, sizeof(s->child.owner), "%u", s->process->uid);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
 		int err = errno;
 
@@ -267,13 +325,14 @@ static int prepare_object(struct spawn *s, struct rvf_error *e)
 static int prepare(struct spawn *s, struct rvf_error *e)
 {
 	int (*const parts[])(struct spawn *, struct rvf_error *) = {
-		prepare_image,	prepare_stdio,	prepare_environment,
-		prepare_limits, prepare_filter, prepare_object,
+		prepare_image,	 prepare_stdio,	  prepare_environment, prepare_limits,
+		prepare_options, prepare_devices, prepare_filter,      prepare_object,
 	};
 	int err = 0;
 
 	s->child.jail = RVF_JAIL_ALL & ~s->config->drop;
 	s->child.task = s->config->task_fd;
+	s->child.root_tree = -1;
 	s->child.netns = s->config->netns_fd;
 	for (size_t i = 0; !err && i < sizeof(parts) / sizeof(parts[0]); i++)
 		err = parts[i](s, e);
@@ -385,7 +444,11 @@ static int describe(const struct spawn *s, const struct rvf_child_report *report
 	}
 	rvf_error_set(e, err, "jail", "cannot make the jail of '%s': cannot %s", s->name,
 		      steps[step]);
-	rvf_error_why(e, "%s", strerror(err));
+	if (step == RVF_STEP_MOUNT && report->index < s->child.n_mounts)
+		rvf_error_why(e, "/%.150s: %s", s->child.mounts[report->index].target,
+			      strerror(err));
+	else
+		rvf_error_why(e, "%s", strerror(err));
 	if (step == RVF_STEP_USER_NS && (err == ENOSPC || err == EUSERS))
 		rvf_error_hint(e, "raise the sysctl user.max_user_namespaces");
 	return -err;
@@ -395,7 +458,7 @@ static int describe(const struct spawn *s, const struct rvf_child_report *report
 static int follow_child(struct spawn *s, struct rvf_error *e)
 {
 	unsigned int timeout = s->config->timeout_ms ? s->config->timeout_ms : TIMEOUT_MS;
-	struct rvf_child_report report = { 0, 0 };
+	struct rvf_child_report report;
 	bool executes = false;
 	struct timespec now;
 
@@ -418,6 +481,10 @@ static int follow_child(struct spawn *s, struct rvf_error *e)
 				      s->name);
 			rvf_error_why(e, "%s", strerror(-got));
 			return got;
+		}
+		if (report.lacks) {
+			s->process->lacks |= report.lacks;
+			continue;
 		}
 		if (report.err)
 			return describe(s, &report, e);
@@ -483,6 +550,7 @@ int rvf_process_spawn(const struct rvf_process_config *config, struct rvf_proces
 		close(s.opened[i]);
 	if (s.sync >= 0)
 		close(s.sync);
+	rvf_mounts_close(&s.child);
 	free(s.filter);
 	free(s.envp);
 	if (err) {

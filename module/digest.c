@@ -60,6 +60,12 @@ int rvf_digest_end(struct shash_desc *desc, u8 digest[RVF_DIGEST_LEN])
 	return err;
 }
 
+/* Of bytes in one piece; allocates nothing. */
+int rvf_digest_of(const void *data, size_t len, u8 digest[RVF_DIGEST_LEN])
+{
+	return crypto_shash_tfm_digest(rvf_sha256, data, len, digest);
+}
+
 void rvf_digest_abort(struct shash_desc *desc)
 {
 	kfree_sensitive(desc);

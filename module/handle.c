@@ -9,6 +9,7 @@
 #include "ioctl.h"
 #include "mount.h"
 #include "task.h"
+#include "witness.h"
 
 /**
  * rvf_node_check - May the caller do this with a handle, now?
@@ -368,7 +369,10 @@ static int rvf_cmd_handle_derive(struct rvf_ucmd *ucmd)
 		return err;
 	}
 	cmd->out_fd = fd;
-	return rvf_ucmd_give(ucmd, fd, file);
+	err = rvf_ucmd_give(ucmd, fd, file);
+	if (!err)
+		rvf_witness_derived(node, rights, node->badge ?: cmd->badge);
+	return err;
 }
 
 static int rvf_cmd_handle_revoke(struct rvf_ucmd *ucmd)
@@ -392,6 +396,7 @@ static int rvf_cmd_handle_revoke(struct rvf_ucmd *ucmd)
 					    cmd->flags & RVF_REVOKE_DERIVED,
 					    RVF_NODE_REVOKED);
 	mutex_unlock(&node->mnt->tree_lock);
+	rvf_witness_revoked(node, cmd->out_count);
 	/* A caller whose memory went meanwhile is told of none. */
 	rvf_ucmd_respond(ucmd);
 	return 0;

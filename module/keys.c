@@ -8,6 +8,7 @@
 #include "digest.h"
 #include "ioctl.h"
 #include "keys.h"
+#include "witness.h"
 
 /* Guards rvf_keys and rvf_keys_count; keys themselves never change. */
 static DEFINE_MUTEX(rvf_keys_lock);
@@ -161,6 +162,7 @@ static int rvf_key_insert(struct rvf_key *key)
 	} else {
 		list_add_tail(&key->entry, &rvf_keys);
 		WRITE_ONCE(rvf_keys_count, rvf_keys_count + 1);
+		rvf_witness_key_added(key);
 	}
 	mutex_unlock(&rvf_keys_lock);
 	return err;

@@ -2,6 +2,7 @@
 /* The module: its parameters, /dev/rvfctl, and what is set up for both. */
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/workqueue.h>
 #include "digest.h"
 #include "handle.h"
@@ -11,6 +12,7 @@
 #include "mount.h"
 #include "netlink.h"
 #include "signature.h"
+#include "witness.h"
 
 static unsigned int max_components = RVF_MAX_COMPONENTS;
 module_param(max_components, uint, 0644);
@@ -45,6 +47,7 @@ void rvf_host_limits(struct rvf_limits *limits)
 static int rvf_cmd_ctl_info(struct rvf_ucmd *ucmd)
 {
 	struct rvf_ctl_info *cmd = ucmd->cmd;
+	struct rvf_witness_state witness;
 	struct rvf_limits limits;
 
 	if (cmd->flags || cmd->__reserved)
@@ -59,6 +62,11 @@ static int rvf_cmd_ctl_info(struct rvf_ucmd *ucmd)
 	cmd->out_max_regions = limits.regions;
 	cmd->out_max_queues = limits.queues;
 	cmd->out_max_tasks = limits.tasks;
+	rvf_witness_state(&witness);
+	cmd->out_witness_first = witness.first;
+	cmd->out_witness_next = witness.next;
+	cmd->out_witness_lost = witness.lost;
+	memcpy(cmd->out_witness_head, witness.head, RVF_DIGEST_LEN);
 	return rvf_ucmd_respond(ucmd);
 }
 
@@ -70,11 +78,25 @@ static const struct rvf_ioctl_op rvf_ctl_ops[] = {
 	RVF_IOCTL_OP(RVF_MOUNT, rvf_cmd_mount, rvf_mount, out_key_id),
 	RVF_IOCTL_OP(RVF_OPEN_MOUNT, rvf_cmd_open_mount, rvf_open_mount,
 		     out_id),
+	RVF_IOCTL_OP(RVF_WITNESS_READ, rvf_cmd_witness_read, rvf_witness_read,
+		     out_head),
+	RVF_IOCTL_OP(RVF_WITNESS_MARK, rvf_cmd_witness_mark, rvf_witness_mark,
+		     hash),
 };
 
 static int rvf_ctl_open(struct inode *inode, struct file *file)
 {
-	return rvf_privileged() ? 0 : -EPERM;
+	if (!rvf_privileged())
+		return -EPERM;
+	/* misc_open() left the device there; see witness_file.c. */
+	file->private_data = NULL;
+	return 0;
+}
+
+/* An fd that was passed on tells nobody else how often something happens. */
+static __poll_t rvf_ctl_poll(struct file *file, poll_table *wait)
+{
+	return rvf_privileged() ? rvf_witness_poll(file, wait) : EPOLLERR;
 }
 
 static long rvf_ctl_ioctl(struct file *file, unsigned int number,
@@ -90,6 +112,7 @@ static const struct file_operations rvf_ctl_fops = {
 	.owner = THIS_MODULE,
 	.open = rvf_ctl_open,
 	.llseek = noop_llseek,
+	.poll = rvf_ctl_poll,
 	.unlocked_ioctl = rvf_ctl_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
@@ -111,6 +134,9 @@ static int __init rvf_init(void)
 	err = rvf_digest_setup();
 	if (err)
 		goto no_digest;
+	err = rvf_witness_setup();
+	if (err)
+		goto no_witness;
 	err = rvf_pseudofs_setup();
 	if (err)
 		goto no_pseudofs;
@@ -133,6 +159,8 @@ no_netlink:
 no_image:
 	rvf_pseudofs_cleanup();
 no_pseudofs:
+	rvf_witness_cleanup();
+no_witness:
 	rvf_digest_cleanup();
 no_digest:
 	destroy_workqueue(rvf_wq);
@@ -149,6 +177,7 @@ static void __exit rvf_exit(void)
 	rvf_image_cleanup();
 	rvf_pseudofs_cleanup();
 	rvf_keys_cleanup();
+	rvf_witness_cleanup();
 	rvf_digest_cleanup();
 }
 

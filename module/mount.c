@@ -11,12 +11,16 @@
 #include "queue.h"
 #include "region.h"
 #include "task.h"
+#include "witness.h"
 
 /* Outermost: guards rvf_mounts, rvf_last_id, and each mount's @published. */
 DEFINE_MUTEX(rvf_mounts_lock);
 /* In the order of their ids. */
 LIST_HEAD(rvf_mounts);
 static u64 rvf_last_id;
+
+/* Guards each mount's @name and @name_len; nothing is taken inside it. */
+static DEFINE_SPINLOCK(rvf_names_lock);
 
 struct workqueue_struct *rvf_wq;
 
@@ -143,6 +147,7 @@ static void rvf_mnt_release_content(struct rvf_mnt *mnt)
 void rvf_mnt_discard(struct rvf_mnt *mnt)
 {
 	rvf_mnt_release_content(mnt);
+	rvf_witness_mount_unreserve(mnt);
 	mutex_lock(&rvf_mounts_lock);
 	list_del_init(&mnt->entry);
 	mutex_unlock(&rvf_mounts_lock);
@@ -168,6 +173,73 @@ struct rvf_mnt *rvf_mnt_find(const char *name, u32 name_len)
 		mnt = NULL;
 	mutex_unlock(&rvf_mounts_lock);
 	return mnt;
+}
+
+/**
+ * rvf_mnt_name - A mount's name as it is now
+ * @mnt: The mount.
+ * @name: Where to; no NUL is added.
+ *
+ * Return: its bytes, 0 for a nameless mount.
+ */
+u32 rvf_mnt_name(struct rvf_mnt *mnt, char name[RVF_MAX_NAME])
+{
+	u32 len;
+
+	spin_lock(&rvf_names_lock);
+	len = mnt->name_len;
+	memcpy(name, mnt->name, len);
+	spin_unlock(&rvf_names_lock);
+	return len;
+}
+
+static bool rvf_mnt_live(struct rvf_mnt *mnt)
+{
+	return mnt->published && mnt->state == RVF_MOUNT_LIVE;
+}
+
+/**
+ * rvf_mnt_exchange - Swap the names of two mounts
+ * @mnt: One.
+ * @other: The other.
+ *
+ * No moment passes at which a name leads to neither.
+ *
+ * Return: 0, -EINVAL the same or without a name, -ENODEV, -EACCES a key that
+ * may not sign for the new name.
+ */
+int rvf_mnt_exchange(struct rvf_mnt *mnt, struct rvf_mnt *other)
+{
+	struct rvf_mnt *first = mnt->id < other->id ? mnt : other;
+	struct rvf_mnt *second = first == mnt ? other : mnt;
+	int err = 0;
+
+	if (mnt == other || !mnt->name || !other->name)
+		return -EINVAL;
+	mutex_lock(&rvf_mounts_lock);
+	mutex_lock(&first->lock);
+	mutex_lock_nested(&second->lock, SINGLE_DEPTH_NESTING);
+	/* Names change under rvf_mounts_lock alone: here they can be read. */
+	if (!rvf_mnt_live(mnt) || !rvf_mnt_live(other)) {
+		err = -ENODEV;
+	} else if (!rvf_key_allows_name(mnt->key, other->name,
+					other->name_len) ||
+		   !rvf_key_allows_name(other->key, mnt->name,
+					mnt->name_len)) {
+		err = -EACCES;
+	} else {
+		spin_lock(&rvf_names_lock);
+		swap(mnt->name, other->name);
+		swap(mnt->name_len, other->name_len);
+		spin_unlock(&rvf_names_lock);
+		rvf_witness_exchanged(mnt, other);
+		rvf_nl_mount_event(mnt, RVF_NL_EVENT_RENAMED);
+		rvf_nl_mount_event(other, RVF_NL_EVENT_RENAMED);
+	}
+	mutex_unlock(&second->lock);
+	mutex_unlock(&first->lock);
+	mutex_unlock(&rvf_mounts_lock);
+	return err;
 }
 
 /* How many mounts there are. */
@@ -212,6 +284,7 @@ int rvf_mnt_unmount(struct rvf_mnt *mnt, u32 grace_ms)
 	}
 	WRITE_ONCE(mnt->state, RVF_MOUNT_STOPPING);
 	mnt->deadline = jiffies + msecs_to_jiffies(grace_ms);
+	rvf_witness_mount_event(mnt, RVF_WITNESS_UNMOUNTING);
 	/* The first of the events that follow from it. */
 	rvf_nl_mount_event(mnt, RVF_NL_EVENT_UNMOUNTING);
 	for (i = 0; i < mnt->n_tasks; i++)
@@ -267,6 +340,8 @@ static void rvf_mnt_unmount_work(struct work_struct *work)
 	rvf_mnt_release_content(mnt);
 
 	mutex_lock(&rvf_mounts_lock);
+	/* Before another mount of this name can be told of. */
+	rvf_witness_mount_event(mnt, RVF_WITNESS_UNMOUNT);
 	list_del_init(&mnt->entry);
 	mutex_unlock(&rvf_mounts_lock);
 

@@ -38,9 +38,12 @@ struct rvf_nsset {
  * @refs: Its entry in rvf_mounts, each file on it, each handle node, each
  *	bound process, its unmount.
  * @id: Never used twice.
- * @name: NULL: nameless. Fixed, as are the next ones up to @tasks.
+ * @name: NULL: nameless. Under rvf_names_lock, as is @name_len; RVF_EXCHANGE
+ *	swaps both. A mount that has a name always has one.
  * @name_len: Bytes of @name.
- * @time: When it was mounted.
+ * @witness_bytes: Room that is reserved for its records, before it is published.
+ * @deeds: Derives and revokes through administrators' handles.
+ * @time: When it was mounted; fixed, as are the next ones up to @tasks.
  * @manifest_data: The manifest's bytes.
  * @manifest: The manifest.
  * @key: Whose signature counted; holds a reference.
@@ -74,6 +77,8 @@ struct rvf_mnt {
 	u64 id;
 	char *name;
 	u32 name_len;
+	u32 witness_bytes;
+	atomic_t deeds;
 	time64_t time;
 	void *manifest_data;
 	struct rvf_manifest manifest;
@@ -122,6 +127,8 @@ void rvf_mnt_publish(struct rvf_mnt *mnt);
 void rvf_mnt_discard(struct rvf_mnt *mnt);
 struct rvf_mnt *rvf_mnt_find(const char *name, u32 name_len);
 u32 rvf_mnt_count(void);
+u32 rvf_mnt_name(struct rvf_mnt *mnt, char name[RVF_MAX_NAME]);
+int rvf_mnt_exchange(struct rvf_mnt *mnt, struct rvf_mnt *other);
 int rvf_mnt_unmount(struct rvf_mnt *mnt, u32 grace_ms);
 void rvf_mnt_task_ended(struct rvf_mnt *mnt);
 void rvf_mnt_changed(struct rvf_mnt *mnt);

@@ -14,6 +14,7 @@
 #include "object.h"
 #include "task.h"
 #include "vm.h"
+#include "witness.h"
 
 /**
  * struct rvf_mfile - A mount fd
@@ -24,6 +25,8 @@ struct rvf_mfile {
 	struct rvf_mnt *mnt;
 	u64 seen;
 };
+
+static const struct file_operations rvf_mfile_fops;
 
 /* The longest grace that RVF_UNMOUNT gives. */
 #define RVF_MAX_GRACE_MS (10 * 60 * 1000)
@@ -46,8 +49,10 @@ static void rvf_mfile_unclaim(struct rvf_mnt *mnt, struct rvf_mfile *mf)
 	mutex_unlock(&mnt->lock);
 	if (kvm)
 		fput(kvm);
-	if (claimed)
+	if (claimed) {
+		rvf_witness_mount_event(mnt, RVF_WITNESS_UNCLAIMED);
 		rvf_nl_mount_event(mnt, RVF_NL_EVENT_UNSUPERVISED);
+	}
 }
 
 static int rvf_mfile_release(struct inode *inode, struct file *file)
@@ -91,12 +96,14 @@ static int rvf_cmd_mount_info(struct rvf_ucmd *ucmd)
 	struct rvf_mfile *mf = ucmd->file->private_data;
 	struct rvf_mount_info *cmd = ucmd->cmd;
 	struct rvf_mnt *mnt = mf->mnt;
+	char name[RVF_MAX_NAME];
+	u32 name_len;
 	int err;
 
 	if (cmd->flags)
 		return -EOPNOTSUPP;
-	err = rvf_put_name(cmd->name, &cmd->name_len, mnt->name,
-			   mnt->name_len);
+	name_len = rvf_mnt_name(mnt, name);
+	err = rvf_put_name(cmd->name, &cmd->name_len, name, name_len);
 	if (err)
 		return err;
 	cmd->out_manifest_len = mnt->manifest.length;
@@ -210,8 +217,12 @@ static int rvf_cmd_mount_get(struct rvf_ucmd *ucmd)
 	object = rvf_mnt_object_by_name(mf->mnt, name, cmd->name_len);
 	if (!object)
 		return -ENOENT;
-	return rvf_get_handle(ucmd, mf->mnt, NULL, object,
-			      object->ops->rights(object), 0);
+	err = rvf_get_handle(ucmd, mf->mnt, NULL, object,
+			     object->ops->rights(object), 0);
+	if (!err)
+		rvf_witness_got(mf->mnt, object->kind, object->index,
+				cmd->out_rights);
+	return err;
 }
 
 static int rvf_cmd_supervise(struct rvf_ucmd *ucmd)
@@ -243,8 +254,10 @@ static int rvf_cmd_supervise(struct rvf_ucmd *ucmd)
 	mutex_unlock(&mnt->lock);
 	if (kvm)
 		fput(kvm);
-	if (!err)
+	if (!err) {
+		rvf_witness_mount_event(mnt, RVF_WITNESS_CLAIMED);
 		rvf_nl_mount_event(mnt, RVF_NL_EVENT_SUPERVISED);
+	}
 	return err;
 }
 
@@ -267,6 +280,29 @@ static int rvf_cmd_unmount(struct rvf_ucmd *ucmd)
 	return rvf_mnt_unmount(mf->mnt, cmd->grace_ms);
 }
 
+static int rvf_cmd_exchange(struct rvf_ucmd *ucmd)
+{
+	struct rvf_mfile *mf = ucmd->file->private_data;
+	struct rvf_exchange *cmd = ucmd->cmd;
+	struct rvf_mfile *other;
+	struct file *file;
+	int err;
+
+	if (cmd->flags || cmd->__reserved)
+		return -EOPNOTSUPP;
+	file = fget(cmd->mount_fd);
+	if (!file)
+		return -EBADF;
+	if (file->f_op != &rvf_mfile_fops) {
+		fput(file);
+		return -EBADF;
+	}
+	other = file->private_data;
+	err = rvf_mnt_exchange(mf->mnt, other->mnt);
+	fput(file);
+	return err;
+}
+
 static const struct rvf_ioctl_op rvf_mfile_ops[] = {
 	RVF_IOCTL_OP(RVF_MOUNT_INFO, rvf_cmd_mount_info, rvf_mount_info,
 		     out_key_id),
@@ -279,6 +315,7 @@ static const struct rvf_ioctl_op rvf_mfile_ops[] = {
 		     __reserved),
 	RVF_IOCTL_OP(RVF_TASK, rvf_cmd_task, rvf_task, out_incarnation),
 	RVF_IOCTL_OP(RVF_UNMOUNT, rvf_cmd_unmount, rvf_unmount, __reserved),
+	RVF_IOCTL_OP(RVF_EXCHANGE, rvf_cmd_exchange, rvf_exchange, __reserved),
 };
 
 static long rvf_mfile_ioctl(struct file *file, unsigned int number,

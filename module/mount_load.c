@@ -18,6 +18,7 @@
 #include "segment.h"
 #include "signature.h"
 #include "task.h"
+#include "witness.h"
 
 /**
  * struct rvf_load - A mount in the making
@@ -442,6 +443,10 @@ static int rvf_load_run(struct rvf_load *load)
 		if (err)
 			return rvf_refuse(&load->why, err,
 					  RVF_REASON_NAME_IN_USE, 0);
+		err = rvf_witness_mount_reserve(load->mnt);
+		if (err)
+			return rvf_refuse(&load->why, err,
+					  RVF_REASON_WITNESS_FULL, 0);
 	}
 	err = rvf_load_package(load);
 	if (!err && load->dry)
@@ -485,7 +490,8 @@ static void rvf_load_result(struct rvf_load *load, int err)
 
 	cmd->out_reason = load->why.reason;
 	cmd->out_index = load->why.index;
-	if (err == -ENOMEM || err == -EEXIST || err == -EMFILE)
+	if (err == -ENOMEM || err == -EEXIST || err == -EMFILE ||
+	    err == -ENOSPC)
 		cmd->out_status = RVF_VERIFY_CAPABILITIES_INSUFFICIENT;
 	if (err) {
 		cmd->out_fd = -1;
@@ -521,9 +527,19 @@ static int rvf_load_finish(struct rvf_load *load, struct rvf_ucmd *ucmd)
 		put_unused_fd(fd);
 		return err;
 	}
+	rvf_witness_mounted(load->mnt);
 	rvf_mnt_publish(load->mnt);
 	fd_install(fd, file);
 	return 0;
+}
+
+/* Without room for mounts there is none for telling of those refused. */
+static void rvf_load_refused(struct rvf_load *load, int err)
+{
+	if (load->why.reason != RVF_REASON_WITNESS_FULL)
+		rvf_witness_refused(load->cmd->name_len ? load->name : NULL,
+				    load->cmd->name_len ? load->name_len : 0,
+				    load->cmd->out_key_id, err, &load->why);
 }
 
 static int rvf_load(struct rvf_ucmd *ucmd, bool dry)
@@ -548,6 +564,8 @@ static int rvf_load(struct rvf_ucmd *ucmd, bool dry)
 		rvf_load_result(load, err);
 		if (rvf_ucmd_respond(ucmd) && !err)
 			err = -EFAULT;
+		if (!dry && load->mnt)
+			rvf_load_refused(load, err);
 		if (load->mnt)
 			rvf_mnt_discard(load->mnt);
 	}

@@ -10,6 +10,7 @@
 #include "queue.h"
 #include "region.h"
 #include "task.h"
+#include "witness.h"
 
 /* Holders that are listed for one object; it must fit into one message. */
 #define RVF_NL_HOLDERS 256
@@ -49,17 +50,12 @@ static int rvf_nl_put_u64(struct sk_buff *skb, int type, u64 value)
 static int rvf_nl_put_mount(struct sk_buff *skb, struct rvf_mnt *mnt)
 {
 	const struct rvf_manifest *m = &mnt->manifest;
+	char name[RVF_MAX_NAME + 1];
 	bool failed = false;
 
-	if (mnt->name) {
-		struct nlattr *name = nla_reserve(skb, RVF_NL_A_NAME,
-						  mnt->name_len + 1);
-
-		if (!name)
-			return -EMSGSIZE;
-		memcpy(nla_data(name), mnt->name, mnt->name_len);
-		((char *)nla_data(name))[mnt->name_len] = 0;
-	}
+	name[rvf_mnt_name(mnt, name)] = 0;
+	if (name[0])
+		failed |= nla_put_string(skb, RVF_NL_A_NAME, name);
 	failed |= nla_put_u32(skb, RVF_NL_A_STATE, READ_ONCE(mnt->state));
 	failed |= rvf_nl_put_string(skb, RVF_NL_A_PACKAGE, m,
 				    &m->package->name);
@@ -396,8 +392,19 @@ static struct sk_buff *rvf_nl_event_begin(u8 command, u64 mount_id,
 	return skb;
 }
 
+/* As it is now: what the event tells of is in the log already. */
+static int rvf_nl_put_witness(struct sk_buff *skb)
+{
+	struct rvf_witness_state state;
+
+	rvf_witness_state(&state);
+	return rvf_nl_put_u64(skb, RVF_NL_A_WITNESS_NEXT, state.next) ?:
+	       nla_put(skb, RVF_NL_A_WITNESS_HEAD, RVF_DIGEST_LEN, state.head);
+}
+
 static void rvf_nl_event_end(struct sk_buff *skb, void *head, int err)
 {
+	err = err ?: rvf_nl_put_witness(skb);
 	if (err) {
 		nlmsg_free(skb);
 		rvf_nl_event_lost();

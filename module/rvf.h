@@ -15,7 +15,11 @@
  *     rvf_region.lock		(region.h) a region's end, a slab's slots
  *     rvf_queue.lock		(queue.h)  a queue's lists; a spinlock
  *
- * and on its own, with nothing taken inside: rvf_keys_lock (keys.c).
+ * and innermost of all:
+ *   rvf_names_lock	(mount.c)  mounts' names; a spinlock
+ *   rvf_witness_lock	(witness.c) the log
+ *
+ * and on its own, with only rvf_witness_lock taken inside: rvf_keys_lock (keys.c).
  *
  * mmap_lock is below rvf_machine.lock and rvf_vcpu.lock (a guest's memory is
  * mapped, KVM touches user memory) and above rvf_node.sem (page faults take it

@@ -18,6 +18,7 @@
 #include "netlink.h"
 #include "task.h"
 #include "vm.h"
+#include "witness.h"
 
 void rvf_tsk_init(struct rvf_tsk *tsk, struct rvf_mnt *mnt, u32 component,
 		  struct file *image)
@@ -197,6 +198,7 @@ static void rvf_binding_ended(struct work_struct *work)
 	tsk->binding = NULL;
 	tsk->exit_kind = binding->exit_kind;
 	tsk->exit_code = binding->exit_code;
+	rvf_witness_ended(tsk);
 	rvf_tsk_set_state(tsk, tsk->orphaned ? RVF_TASK_DECLARED :
 			  RVF_TASK_EXITED);
 	tsk->orphaned = false;
@@ -337,6 +339,7 @@ static int rvf_tsk_publish_binding(struct rvf_tsk *tsk, u64 incarnation,
 	smp_store_release(&tsk->bound_pid, get_pid(binding->pid));
 	/* Our own mm: it cannot end before we return. */
 	atomic_set(&binding->live, 1);
+	rvf_witness_bound(tsk);
 	rvf_tsk_set_state(tsk, RVF_TASK_BOUND);
 	/* Only its address was ever looked at. */
 	put_pid(old);
@@ -353,6 +356,9 @@ static int rvf_tsk_refuse(struct rvf_tsk *tsk, u64 incarnation, u32 reason)
 	mutex_lock(&tsk->mnt->lock);
 	err = rvf_tsk_bindable(tsk, incarnation);
 	if (!err) {
+		/* A process may try again and again. */
+		if (!tsk->bind_reason)
+			rvf_witness_bind_refused(tsk, reason);
 		tsk->bind_reason = reason;
 		rvf_mnt_changed(tsk->mnt);
 		rvf_nl_task_event(tsk);

@@ -47,6 +47,7 @@ struct rvf_binding {
  * @component: Its component's index in the manifest.
  * @image: What it runs; NULL once the mount is gone.
  * @nodes: Live handle nodes that are charged to it.
+ * @deeds: Derives and revokes by this incarnation.
  * @wait: Pollers of its task fds.
  * @state: One of enum rvf_task_state; under the mount's lock, as are the
  *	next ones.
@@ -68,6 +69,7 @@ struct rvf_tsk {
 	u32 component;
 	struct file *image;
 	atomic_t nodes;
+	atomic_t deeds;
 	wait_queue_head_t wait;
 
 	u32 state;

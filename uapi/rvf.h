@@ -14,9 +14,10 @@
  * fd         comes from                      commands
  * ========== =============================== ==================================
  * control    open("/dev/rvfctl")             RVF_CTL_*, RVF_KEY_*, RVF_VERIFY,
- *                                            RVF_MOUNT, RVF_OPEN_MOUNT
+ *                                            RVF_MOUNT, RVF_OPEN_MOUNT,
+ *                                            RVF_WITNESS_*; poll
  * mount      RVF_MOUNT, RVF_OPEN_MOUNT       RVF_MOUNT_*, RVF_SUPERVISE,
- *                                            RVF_TASK, RVF_UNMOUNT; poll
+ *                                            RVF_TASK, RVF_UNMOUNT, RVF_EXCHANGE; poll
  * task       RVF_TASK                        RVF_BIND, RVF_READY, RVF_TASK_GET,
  *                                            RVF_TASK_LIST, RVF_VM; poll
  * VM         RVF_VM                          RVF_VM_*
@@ -27,8 +28,8 @@
  *                                            mmap, poll
  * ========== =============================== ==================================
  *
- * The manifest, the signature envelope and the key record are described in
- * rvf_format.h.
+ * The manifest, the signature envelope, the key record and the witness's records
+ * are described in rvf_format.h.
  */
 #ifndef _UAPI_LINUX_RVF_H
 #define _UAPI_LINUX_RVF_H
@@ -120,6 +121,8 @@ enum {
 	RVF_CMD_VERIFY = 0x08,
 	RVF_CMD_MOUNT = 0x09,
 	RVF_CMD_OPEN_MOUNT = 0x0a,
+	RVF_CMD_WITNESS_READ = 0x0c,
+	RVF_CMD_WITNESS_MARK = 0x0d,
 
 	RVF_CMD_MOUNT_INFO = 0x10,
 	RVF_CMD_MOUNT_MANIFEST = 0x11,
@@ -128,6 +131,7 @@ enum {
 	RVF_CMD_SUPERVISE = 0x14,
 	RVF_CMD_TASK = 0x15,
 	RVF_CMD_UNMOUNT = 0x16,
+	RVF_CMD_EXCHANGE = 0x17,
 
 	RVF_CMD_BIND = 0x20,
 	RVF_CMD_READY = 0x21,
@@ -246,6 +250,8 @@ enum rvf_rights {
  * @RVF_REASON_MOUNT_NAME: EINVAL: not a mount name.
  * @RVF_REASON_NAME_IN_USE: EEXIST: a mount of this name exists.
  * @RVF_REASON_MEMORY: ENOMEM; index: the region, image or queue.
+ * @RVF_REASON_WITNESS_FULL: ENOSPC: the witness has no room for the mount's
+ *	records.
  *
  * @RVF_REASON_BIND_IMAGE: EPERM: the caller's executable is not the image.
  * @RVF_REASON_BIND_TEXT: EPERM: it has executable memory that is neither the
@@ -317,6 +323,7 @@ enum rvf_reason {
 	RVF_REASON_MOUNT_NAME = 67,
 	RVF_REASON_NAME_IN_USE = 68,
 	RVF_REASON_MEMORY = 69,
+	RVF_REASON_WITNESS_FULL = 72,
 
 	RVF_REASON_BIND_IMAGE = 96,
 	RVF_REASON_BIND_TEXT = 97,
@@ -357,6 +364,12 @@ enum rvf_reason {
  * @out_max_queues: Likewise.
  * @out_max_tasks: Likewise.
  * @__reserved: Must be 0
+ * @out_witness_first: Sequence number of the oldest record that the witness
+ *	holds
+ * @out_witness_next: That of the next record; so many there have been
+ * @out_witness_lost: Records that found no room, and that no
+ *	%RVF_WITNESS_LOST tells of yet
+ * @out_witness_head: Hash of the last record
  *
  * Errors: the general ones.
  */
@@ -373,6 +386,10 @@ struct rvf_ctl_info {
 	__u32 out_max_queues;
 	__u32 out_max_tasks;
 	__u32 __reserved;
+	__aligned_u64 out_witness_first;
+	__aligned_u64 out_witness_next;
+	__aligned_u64 out_witness_lost;
+	__u8 out_witness_head[RVF_DIGEST_LEN];
 };
 #define RVF_CTL_INFO _IO(RVF_IOC_TYPE, RVF_CMD_CTL_INFO)
 
@@ -539,6 +556,94 @@ struct rvf_open_mount {
 	__aligned_u64 out_id;
 };
 #define RVF_OPEN_MOUNT _IO(RVF_IOC_TYPE, RVF_CMD_OPEN_MOUNT)
+
+/**
+ * DOC: The witness
+ *
+ * A log of what happened to keys, mounts and tasks, kept by the kernel in
+ * memory of a fixed size (the module parameter witness_bytes) from the load of
+ * the module on. Its records are chained by their hashes (rvf_format.h); nobody
+ * can change one or take one out of the middle. The hash of the last one and
+ * their number stand in RVF_CTL_INFO and in each event, so that a log that was
+ * cut short does not pass for the whole.
+ *
+ * Who can reach what: a mount's record has the manifest's digest, and a record
+ * of its own stands for each grant of it, in manifest order behind it; so does
+ * one for each RVF_MOUNT_GET. A task cannot fill the log: of the handles that
+ * its process derives and revokes, the first %RVF_WITNESS_TASK_RECORDS of an
+ * incarnation have a record, and the others are counted in the one of its end.
+ * They reach nothing that their parents do not. The same holds for handles
+ * derived from administrators', per mount. That a task took a handle which the
+ * manifest grants it has no record, nor have regions and queues, which live
+ * exactly as long as their mount.
+ *
+ * What happens when the log is full, the module parameter witness_full says: 0:
+ * RVF_MOUNT is refused with ENOSPC as soon as an eighth of the room or less is
+ * left (the rest is for what cannot be refused), 1: the oldest records go, as
+ * far as RVF_WITNESS_MARK says that they were exported; where none are left,
+ * as 0; 2 (the default): the oldest records go. Nothing but RVF_MOUNT is ever
+ * refused. A record that finds no room is counted; %RVF_WITNESS_FULL is the last
+ * before such a gap, %RVF_WITNESS_LOST the first behind it.
+ *
+ * poll on a control fd: POLLIN when there are records behind those that
+ * RVF_WITNESS_READ last told this open file of.
+ */
+
+#define RVF_WITNESS_TASK_RECORDS	64
+
+/**
+ * struct rvf_witness_read - ioctl(RVF_WITNESS_READ)
+ * @size: sizeof(struct rvf_witness_read)
+ * @flags: Must be 0
+ * @sequence: The first record wanted
+ * @buffer: Pointer to a buffer
+ * @length: Its bytes in; out: those that were filled, or, with EMSGSIZE, that
+ *	the first record needs
+ * @out_count: How many records are in the buffer, back to back and whole
+ * @out_first: Sequence number of the oldest record there is, also with ESTALE
+ * @out_next: That of the next record
+ * @out_lost: As out_witness_lost of RVF_CTL_INFO
+ * @out_head: Hash of the last record
+ *
+ * All that is told is of one moment. With @sequence equal to @out_next there is
+ * nothing new, and no error. At most 64 KiB are read at once.
+ *
+ * Errors: EINVAL @sequence is larger than @out_next; ESTALE that record is gone;
+ * EMSGSIZE too little room for it.
+ */
+struct rvf_witness_read {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 sequence;
+	__aligned_u64 buffer;
+	__u32 length;
+	__u32 out_count;
+	__aligned_u64 out_first;
+	__aligned_u64 out_next;
+	__aligned_u64 out_lost;
+	__u8 out_head[RVF_DIGEST_LEN];
+};
+#define RVF_WITNESS_READ _IO(RVF_IOC_TYPE, RVF_CMD_WITNESS_READ)
+
+/**
+ * struct rvf_witness_mark - ioctl(RVF_WITNESS_MARK)
+ * @size: sizeof(struct rvf_witness_mark)
+ * @flags: Must be 0
+ * @sequence: A record
+ * @hash: Its hash
+ *
+ * Says that this record and all before it were exported. They go when the room
+ * is needed and witness_full is 1. A mark is never taken back.
+ *
+ * Errors: ENOENT there is no such record (any more); EILSEQ another hash.
+ */
+struct rvf_witness_mark {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 sequence;
+	__u8 hash[RVF_DIGEST_LEN];
+};
+#define RVF_WITNESS_MARK _IO(RVF_IOC_TYPE, RVF_CMD_WITNESS_MARK)
 
 /**
  * DOC: The mount fd
@@ -820,6 +925,31 @@ struct rvf_unmount {
 	__u32 __reserved;
 };
 #define RVF_UNMOUNT _IO(RVF_IOC_TYPE, RVF_CMD_UNMOUNT)
+
+/**
+ * struct rvf_exchange - ioctl(RVF_EXCHANGE)
+ * @size: sizeof(struct rvf_exchange)
+ * @flags: Must be 0
+ * @mount_fd: Another mount's fd
+ * @__reserved: Must be 0
+ *
+ * Swaps the names of two mounts at one moment: a package is mounted under a
+ * name of its own, tried, and takes the place of the one that it follows. No
+ * RVF_OPEN_MOUNT finds a name missing meanwhile; fds, handles, claims and tasks
+ * stay with their mounts. rvfd does not follow: it knows a mount, and its
+ * cgroup, by the name at which it found it. The key of each must be allowed to sign for the name
+ * that its mount gets.
+ *
+ * Errors: EBADF @mount_fd is not a mount's; EINVAL it is this mount's, or one of
+ * them has no name; ENODEV one is being unmounted; EACCES a key.
+ */
+struct rvf_exchange {
+	__u32 size;
+	__u32 flags;
+	__s32 mount_fd;
+	__u32 __reserved;
+};
+#define RVF_EXCHANGE _IO(RVF_IOC_TYPE, RVF_CMD_EXCHANGE)
 
 /**
  * DOC: The task fd
@@ -1463,8 +1593,8 @@ struct rvf_queue_batch {
  * readers skip unknown ones.
  *
  * Events (a message of the same kind as in the dump, with RVF_NL_A_EVENT):
- * RVF_NL_MOUNT when a mount appears, is asked to unmount, is gone, or loses or
- * gains its supervisor; RVF_NL_TASK when a task's state changes. An event is
+ * RVF_NL_MOUNT when a mount appears, is asked to unmount, is gone, loses or
+ * gains its supervisor, or its name; RVF_NL_TASK when a task's state changes. An event is
  * lost when its receiver is slow or memory is short (ENOBUFS at the socket):
  * then dump again.
  */
@@ -1496,6 +1626,7 @@ enum rvf_nl_command {
  * @RVF_NL_EVENT_SUPERVISED: It was claimed.
  * @RVF_NL_EVENT_UNSUPERVISED: Its claim was closed.
  * @RVF_NL_EVENT_TASK: A task's state changed.
+ * @RVF_NL_EVENT_RENAMED: RVF_EXCHANGE gave a mount another name.
  */
 enum rvf_nl_event {
 	RVF_NL_EVENT_NONE = 0,
@@ -1505,6 +1636,7 @@ enum rvf_nl_event {
 	RVF_NL_EVENT_SUPERVISED = 4,
 	RVF_NL_EVENT_UNSUPERVISED = 5,
 	RVF_NL_EVENT_TASK = 6,
+	RVF_NL_EVENT_RENAMED = 7,
 };
 
 /**
@@ -1550,6 +1682,8 @@ enum rvf_nl_event {
  * @RVF_NL_A_RIGHTS: u32; in a nest: enum rvf_rights.
  * @RVF_NL_A_BADGE: u64; in a nest.
  * @RVF_NL_A_DEPTH: u32; in a nest.
+ * @RVF_NL_A_WITNESS_NEXT: u64; in events: records that the witness has had.
+ * @RVF_NL_A_WITNESS_HEAD: 32 bytes; in events: hash of the last of them.
  */
 enum rvf_nl_attribute {
 	RVF_NL_A_UNSPEC = 0,
@@ -1585,8 +1719,10 @@ enum rvf_nl_attribute {
 	RVF_NL_A_BADGE = 30,
 	RVF_NL_A_DEPTH = 31,
 	RVF_NL_A_RELAXED = 32,
+	RVF_NL_A_WITNESS_NEXT = 34,
+	RVF_NL_A_WITNESS_HEAD = 35,
 };
 
-#define RVF_NL_A_MAX	RVF_NL_A_RELAXED
+#define RVF_NL_A_MAX	RVF_NL_A_WITNESS_HEAD
 
 #endif /* _UAPI_LINUX_RVF_H */

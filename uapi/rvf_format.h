@@ -516,4 +516,126 @@ struct rvf_m_required {
 	__le64 reserved2;
 };
 
+/**
+ * DOC: Witness records
+ *
+ * The kernel's log of what happened to keys, mounts and tasks is a chain of
+ * records: struct rvf_witness_header, laid out as RuVix's boot log has it, and
+ * behind it @payload_size bytes, which begin with struct rvf_witness_payload and
+ * end with its text. A record's hash is the SHA-256 of both, and @prev_hash is
+ * that of the record before it (zeros in record 0). Who knows the hash of the
+ * last one knows all of them.
+ */
+
+/**
+ * enum rvf_witness_type - What a record tells
+ * @RVF_WITNESS_BOOT: The module was loaded: record 0, and only that. Text: its
+ *	version. Digest: random bytes that tell this chain from any other.
+ * @RVF_WITNESS_GRANT: A handle can be had, or was made. With a task: by the
+ *	manifest (at the mount), or, with @code 1, derived by the task's
+ *	process. Without: an administrator's, by RVF_MOUNT_GET, or derived from
+ *	one of those with @code 1. Text: the object's name. Value: the badge.
+ * @RVF_WITNESS_REVOKE: RVF_HANDLE_REVOKE, as above. Value: handles revoked.
+ * @RVF_WITNESS_MOUNT: Mounted. Text: its name. Key, and in @digest the
+ *	manifest's SHA-256. Value: the package's version.
+ * @RVF_WITNESS_UNMOUNT: The unmount is complete. Text: its name. Value: derives
+ *	and revokes through administrators' handles that have no record.
+ * @RVF_WITNESS_KEY_ADDED: Text: its label.
+ * @RVF_WITNESS_REFUSED: RVF_MOUNT failed. Text: the name. @code: the errno;
+ *	@reason; @object: its index; key: the one that signed, if that is known.
+ * @RVF_WITNESS_UNMOUNTING: RVF_UNMOUNT was asked, or a nameless mount's last fd
+ *	was closed. Text: its name.
+ * @RVF_WITNESS_BOUND: RVF_BIND accepted a process. Text: the component's name.
+ *	Value: the incarnation. Digest: the image's SHA-256. @code: its uid.
+ * @RVF_WITNESS_BIND_REFUSED: It refused one, with @reason; the first of an
+ *	incarnation only.
+ * @RVF_WITNESS_ENDED: A bound process ended. Text: the component's name.
+ *	@reason: enum rvf_exit_kind; @code: exit code or signal. Value: derives
+ *	and revokes by it that have no record.
+ * @RVF_WITNESS_CLAIMED: A supervisor claimed the mount. Text: its name.
+ * @RVF_WITNESS_UNCLAIMED: The claim was closed.
+ * @RVF_WITNESS_EXCHANGED: Two mounts swapped names. @value: the other mount.
+ *	Text: the mount's new name, a NUL, the other's.
+ * @RVF_WITNESS_FULL: The log is full. What comes behind it may be missing.
+ * @RVF_WITNESS_LOST: There is room again. Value: records missing before this.
+ */
+enum rvf_witness_type {
+	RVF_WITNESS_BOOT = 0,
+	RVF_WITNESS_GRANT = 2,
+	RVF_WITNESS_REVOKE = 3,
+	RVF_WITNESS_MOUNT = 4,
+	RVF_WITNESS_UNMOUNT = 5,
+
+	RVF_WITNESS_KEY_ADDED = 16,
+	RVF_WITNESS_REFUSED = 17,
+	RVF_WITNESS_UNMOUNTING = 18,
+	RVF_WITNESS_BOUND = 19,
+	RVF_WITNESS_BIND_REFUSED = 20,
+	RVF_WITNESS_ENDED = 21,
+	RVF_WITNESS_CLAIMED = 22,
+	RVF_WITNESS_UNCLAIMED = 23,
+	RVF_WITNESS_EXCHANGED = 24,
+	RVF_WITNESS_FULL = 25,
+	RVF_WITNESS_LOST = 26,
+};
+
+/**
+ * struct rvf_witness_header - Before each record; 53 bytes
+ * @prev_hash: Hash of the record before it.
+ * @type: One of enum rvf_witness_type.
+ * @sequence: How many records there were before it.
+ * @time: Nanoseconds since the epoch, by the host's clock.
+ * @payload_size: Bytes behind the header.
+ */
+struct rvf_witness_header {
+	__u8 prev_hash[RVF_DIGEST_LEN];
+	__u8 type;
+	__le64 sequence;
+	__le64 time;
+	__le32 payload_size;
+} __attribute__((packed));
+
+/* In @task: none. */
+#define RVF_WITNESS_NONE	0xffffffffu
+
+/**
+ * struct rvf_witness_payload - What a record says, 0 where it says nothing
+ * @mount: The mount's id.
+ * @value: By type.
+ * @task: The component's index, or %RVF_WITNESS_NONE.
+ * @kind: One of enum rvf_object_kind.
+ * @object: The object's index.
+ * @rights: Bits of enum rvf_rights.
+ * @code: By type; errnos are positive.
+ * @reason: One of enum rvf_reason.
+ * @pid: Who did it, in the initial pid namespace; 0: the kernel.
+ * @uid: Its user in the initial user namespace.
+ * @key: A key's id.
+ * @digest: By type.
+ * @text_len: Bytes of text that follow, without a NUL at their end.
+ * @reserved: 0.
+ */
+struct rvf_witness_payload {
+	__le64 mount;
+	__le64 value;
+	__le32 task;
+	__le32 kind;
+	__le32 object;
+	__le32 rights;
+	__le32 code;
+	__le32 reason;
+	__le32 pid;
+	__le32 uid;
+	__u8 key[RVF_KEY_ID_LEN];
+	__u8 digest[RVF_DIGEST_LEN];
+	__le32 text_len;
+	__le32 reserved;
+} __attribute__((packed));
+
+/* Two names and a NUL between them. */
+#define RVF_WITNESS_MAX_TEXT	(2 * RVF_MAX_NAME + 1)
+#define RVF_WITNESS_MAX_RECORD	(sizeof(struct rvf_witness_header) + \
+				 sizeof(struct rvf_witness_payload) + \
+				 RVF_WITNESS_MAX_TEXT)
+
 #endif /* _UAPI_LINUX_RVF_FORMAT_H */

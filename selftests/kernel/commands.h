@@ -26,6 +26,7 @@ FIXTURE(format)
 	struct task bound, unbound;
 	struct rvf_key_record record;
 	unsigned int mounts;
+	uint64_t witness_first;
 };
 
 FIXTURE_SETUP(format)
@@ -34,6 +35,7 @@ FIXTURE_SETUP(format)
 
 	self->fd[CONTROL] = ctl_open();
 	self->mounts = count_mounts(self->fd[CONTROL]);
+	self->witness_first = ctl_info(self->fd[CONTROL]).out_witness_first;
 	key_trust(self->fd[CONTROL], KEY_OWNER);
 	key_record(KEY_OWNER, &self->record);
 	self->pkg = pkg_usual();
@@ -77,6 +79,9 @@ union arg {
 	struct rvf_supervise supervise;
 	struct rvf_task task;
 	struct rvf_unmount unmount;
+	struct rvf_exchange exchange;
+	struct rvf_witness_read witness_read;
+	struct rvf_witness_mark witness_mark;
 	struct rvf_bind bind;
 	struct rvf_ready ready;
 	struct rvf_vm vm;
@@ -160,6 +165,24 @@ static void fill_supervise(SELF, union arg *arg)
 	arg->supervise.kvm_fd = -1;
 }
 
+static void fill_exchange(SELF, union arg *arg)
+{
+	arg->exchange.mount_fd = self->fd[MOUNT];
+}
+
+static void fill_witness_read(SELF, union arg *arg)
+{
+	arg->witness_read.buffer = (uintptr_t)text;
+	arg->witness_read.length = sizeof(text);
+	/* Where the log begins, when others filled it before */
+	arg->witness_read.sequence = self->witness_first;
+}
+
+static void fill_witness_mark(SELF, union arg *arg)
+{
+	arg->witness_mark.sequence = UINT64_MAX;
+}
+
 static void fill_derive(SELF, union arg *arg)
 {
 	arg->derive.rights = RVF_RIGHT_READ;
@@ -211,6 +234,11 @@ static const struct command {
 	COMMAND(RVF_OPEN_MOUNT, CONTROL, rvf_open_mount, fill_open_mount, -ENOENT, NONE,
 		{ AT(rvf_open_mount, __reserved), NONE }, { AT(rvf_open_mount, name), NONE },
 		{ NONE, NONE }),
+	COMMAND(RVF_WITNESS_READ, CONTROL, rvf_witness_read, fill_witness_read, 0,
+		AT(rvf_witness_read, flags), { NONE, NONE }, { AT(rvf_witness_read, buffer), NONE },
+		{ NONE, NONE }),
+	COMMAND(RVF_WITNESS_MARK, CONTROL, rvf_witness_mark, fill_witness_mark, -ENOENT,
+		AT(rvf_witness_mark, flags), { NONE, NONE }, { NONE }, { NONE, NONE }),
 	COMMAND(RVF_MOUNT_INFO, MOUNT, rvf_mount_info, fill_mount_info, 0,
 		AT(rvf_mount_info, flags), { NONE, NONE }, { NONE }, { NONE, NONE }),
 	COMMAND(RVF_MOUNT_MANIFEST, MOUNT, rvf_mount_manifest, fill_manifest, 0,
@@ -229,6 +257,9 @@ static const struct command {
 		{ AT(rvf_task, __reserved), NONE }, { NONE }, { NONE, NONE }),
 	COMMAND(RVF_UNMOUNT, MOUNT, rvf_unmount, fill_nothing, 0, AT(rvf_unmount, flags),
 		{ AT(rvf_unmount, __reserved), NONE }, { NONE }, { NONE, NONE }),
+	/* A mount that has no name, and itself */
+	COMMAND(RVF_EXCHANGE, MOUNT, rvf_exchange, fill_exchange, -EINVAL, AT(rvf_exchange, flags),
+		{ AT(rvf_exchange, __reserved), NONE }, { NONE }, { NONE, NONE }),
 	COMMAND(RVF_BIND, UNBOUND, rvf_bind, fill_nothing, 0, AT(rvf_bind, flags),
 		{ AT(rvf_bind, __reserved), NONE }, { NONE }, { NONE, NONE }),
 	COMMAND(RVF_READY, TASK, rvf_ready, fill_nothing, 0, AT(rvf_ready, flags), { NONE, NONE },

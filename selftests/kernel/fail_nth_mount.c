@@ -100,6 +100,27 @@ static void mount_undo(struct fail *f)
 	close(f->made[0]);
 }
 
+static long witness_read_run(struct fail *f)
+{
+	struct rvf_witness_read arg = { .size = sizeof(arg), .length = 4096 };
+
+	arg.sequence = ctl_info(f->ctl).out_witness_first;
+	arg.buffer = (uintptr_t)fail_alloc(f, arg.length);
+	return fail_ioctl(f, f->ctl, RVF_WITNESS_READ, &arg);
+}
+
+static long witness_mark_run(struct fail *f)
+{
+	struct rvf_ctl_info info = ctl_info(f->ctl);
+	struct rvf_witness_mark arg = {
+		.size = sizeof(arg),
+		.sequence = info.out_witness_next - 1,
+	};
+
+	memcpy(arg.hash, info.out_witness_head, sizeof(arg.hash));
+	return fail_ioctl(f, f->ctl, RVF_WITNESS_MARK, &arg);
+}
+
 /* A mount with a name beside the usual one */
 static void named_setup(struct fail *f)
 {
@@ -132,6 +153,8 @@ const struct fail_case fail_control[] = {
 	{ "MOUNT", .run = mount_run, .check = mount_check, .undo = mount_undo },
 	{ "MOUNT without a name", .run = mount_nameless_run, .check = mount_check,
 	  .undo = mount_undo },
+	{ "WITNESS_READ", .run = witness_read_run },
+	{ "WITNESS_MARK", .run = witness_mark_run },
 	{ "OPEN_MOUNT", .setup = named_setup, .run = open_mount_run, .undo = close_made,
 	  .teardown = named_teardown },
 	{ 0 },

@@ -71,6 +71,8 @@ static uint32_t first_size(const struct command *command)
 {
 	if (command->number == RVF_REGION_INFO)
 		return offsetof(struct rvf_region_info, out_slots);
+	if (command->number == RVF_CTL_INFO)
+		return offsetof(struct rvf_ctl_info, out_witness_first);
 	return command->size;
 }
 

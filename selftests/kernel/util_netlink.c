@@ -189,6 +189,12 @@ static void attribute(struct nl_message *message, struct nlattr *a)
 		else
 			message->odd = true;
 		break;
+	case RVF_NL_A_WITNESS_HEAD:
+		if (PAYLOAD_LEN(a) == RVF_DIGEST_LEN)
+			memcpy(message->witness_head, PAYLOAD(a), RVF_DIGEST_LEN);
+		else
+			message->odd = true;
+		break;
 	case RVF_NL_A_GRANT:
 		if (message->n_grants < NL_GRANTS)
 			holder(message, a, &message->grants[message->n_grants++]);
@@ -204,6 +210,7 @@ static void attribute(struct nl_message *message, struct nlattr *a)
 	case RVF_NL_A_SIZE:
 	case RVF_NL_A_USED:
 	case RVF_NL_A_BADGE:
+	case RVF_NL_A_WITNESS_NEXT:
 		message->value[type] = number(message, a, 8);
 		break;
 	default:

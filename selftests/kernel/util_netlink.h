@@ -13,6 +13,7 @@ struct nl_message {
 	uint64_t value[RVF_NL_A_MAX + 1]; /* of numbers */
 	char name[300], package[300], key_label[300], type_name[300];
 	uint8_t key_id[RVF_KEY_ID_LEN];
+	uint8_t witness_head[RVF_DIGEST_LEN];
 	struct nl_holder {
 		bool has_component;
 		uint32_t component, rights, depth;

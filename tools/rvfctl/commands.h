@@ -18,6 +18,10 @@ extern const struct command cmd_run;
 extern const struct command cmd_ls;
 extern const struct command cmd_ps;
 extern const struct command cmd_logs;
+extern const struct command cmd_witness_show;
+extern const struct command cmd_witness_follow;
+extern const struct command cmd_witness_export;
+extern const struct command cmd_witness_verify;
 extern const struct command cmd_help;
 extern const struct command cmd_explain;
 

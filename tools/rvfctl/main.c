@@ -10,9 +10,26 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-	&cmd_pack,     &cmd_sign,  &cmd_verify,	 &cmd_inspect, &cmd_key_gen, &cmd_key_add,
-	&cmd_key_list, &cmd_mount, &cmd_umount,	 &cmd_run,     &cmd_ls,	     &cmd_ps,
-	&cmd_logs,     &cmd_help,  &cmd_explain, NULL,
+	&cmd_pack,
+	&cmd_sign,
+	&cmd_verify,
+	&cmd_inspect,
+	&cmd_key_gen,
+	&cmd_key_add,
+	&cmd_key_list,
+	&cmd_mount,
+	&cmd_umount,
+	&cmd_run,
+	&cmd_ls,
+	&cmd_ps,
+	&cmd_logs,
+	&cmd_witness_show,
+	&cmd_witness_follow,
+	&cmd_witness_export,
+	&cmd_witness_verify,
+	&cmd_help,
+	&cmd_explain,
+	NULL,
 };
 
 static bool two_words(const char *name, const char *first, const char *second)

@@ -23,6 +23,9 @@ static const struct {
 	{ "key-not-yet", RVFCTL_REFUSED },	 { "key-usage", RVFCTL_REFUSED },
 	{ "key-developer", RVFCTL_REFUSED },	 { "key-mount", RVFCTL_REFUSED },
 	{ "malformed", RVFCTL_REFUSED },	 { "bad-manifest", RVFCTL_REFUSED },
+	{ "witness-changed", RVFCTL_REFUSED },	 { "witness-missing", RVFCTL_REFUSED },
+	{ "witness-order", RVFCTL_REFUSED },	 { "witness-cut", RVFCTL_REFUSED },
+	{ "witness-other", RVFCTL_REFUSED },	 { "witness-gone", RVFCTL_NOTFOUND },
 	{ "too-large", RVFCTL_REFUSED },	 { "bad-key", RVFCTL_REFUSED },
 	{ "weak-key", RVFCTL_REFUSED },		 { "no-module", RVFCTL_UNSUPPORTED },
 	{ "bad-algorithm", RVFCTL_UNSUPPORTED }, { "not-root", RVFCTL_DENIED },
@@ -95,6 +98,7 @@ enum rvf_exit exit_of(const struct rvf_error *e)
 	case RVF_REASON_NAME_IN_USE:
 		return RVFCTL_BUSY;
 	case RVF_REASON_MEMORY:
+	case RVF_REASON_WITNESS_FULL:
 		return RVFCTL_LIMIT;
 	default:
 		if (e->reason < RVF_REASON_BIND_IMAGE)

@@ -222,6 +222,14 @@ int rvf_task_start(int mount, __u32 component, int *task_fd, int *image_fd, __u6
 int rvf_unmount(int mount, __u32 grace_ms, struct rvf_error *e);
 
 /**
+ * rvf_exchange - RVF_EXCHANGE: two mounts swap names
+ * @mount: A mount fd.
+ * @other: Another mount's.
+ * @e: Is filled on failure.
+ */
+int rvf_exchange(int mount, int other, struct rvf_error *e);
+
+/**
  * rvf_wait_gone - Wait until an unmount is complete
  * @mount: A mount fd.
  * @timeout_ms: How long at most; negative: without end.

@@ -151,6 +151,13 @@ int rvf_unmount(int mount, __u32 grace_ms, struct rvf_error *e)
 	return answer(ioctl(mount, RVF_UNMOUNT, &cmd), e);
 }
 
+int rvf_exchange(int mount, int other, struct rvf_error *e)
+{
+	struct rvf_exchange cmd = { .size = sizeof(cmd), .mount_fd = other };
+
+	return answer(ioctl(mount, RVF_EXCHANGE, &cmd), e);
+}
+
 static __u64 now_ms(void)
 {
 	struct timespec now;

@@ -119,6 +119,9 @@ static const struct reason_text reasons[] = {
 	  "choose another with --at, or unmount that one" },
 	{ RVF_REASON_MEMORY, "no-memory", "there is not enough memory for it",
 	  "object or image %u could not be allocated", "allow it more memory, or free some" },
+	{ RVF_REASON_WITNESS_FULL, "witness-full", "the kernel's log is full",
+	  "the module parameter witness_full says that nothing is mounted then",
+	  "rvfctl witness export keeps the records elsewhere" },
 
 	{ RVF_REASON_BIND_IMAGE, "bind-image", "the process does not run the signed image", NULL,
 	  NULL },

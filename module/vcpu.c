@@ -268,7 +268,9 @@ static bool rvf_vcpu_is_nested(const struct rvf_vcpu *vcpu)
 /*
  * A kick is told when no instruction is in the middle: KVM completes an access
  * when it is entered the next time, which may bring the next part of it to the
- * light. So it is entered, and asked to come back before the guest goes on.
+ * light. So it is entered, and asked to come back before the guest goes on. An
+ * access may never be complete (KVM goes round where the plugin set RCX to 0 in
+ * the middle of a string's): then a signal ends it.
  */
 static int rvf_vcpu_loop(struct rvf_vcpu *vcpu)
 {
@@ -286,8 +288,11 @@ static int rvf_vcpu_loop(struct rvf_vcpu *vcpu)
 			return err;
 		if (kicked && err == -EINTR && rvf_vcpu_take_kick(vcpu))
 			return 0;
-		if (READ_ONCE(vcpu->kicked))
+		if (READ_ONCE(vcpu->kicked) &&
+		    !(kicked && task_sigpending(current))) {
+			cond_resched();
 			continue;
+		}
 		if (err == -EINTR || signal_pending(current))
 			return -EINTR;
 		cond_resched();

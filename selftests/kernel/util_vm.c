@@ -7,7 +7,6 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "util_vm.h"
@@ -21,7 +20,7 @@ int vm_mount(unsigned int vcpus, uint64_t memory)
 	pkg->components[0].entry.vcpus = vcpus;
 	pkg->components[0].entry.guest_memory = memory;
 	pkg_grant(pkg, 0, RVF_OBJECT_REGION, pkg_slab(pkg, "slab", 16, 1024),
-		  RVF_RIGHT_READ | RVF_RIGHT_WRITE | RVF_RIGHT_REVOKE, 0);
+		  RVF_RIGHT_READ | RVF_RIGHT_WRITE | RVF_RIGHT_GRANT | RVF_RIGHT_REVOKE, 0);
 	key_trust(ctl, KEY_OWNER);
 	pkg_finish(pkg, KEY_OWNER);
 	mount = pkg_mount(pkg, ctl, NULL, &arg);
@@ -238,29 +237,6 @@ void vm_get_data(struct vm *vm, unsigned int vcpu, void *data, size_t length)
 void vm_put_data(struct vm *vm, unsigned int vcpu, const void *data, size_t length)
 {
 	transfer(vm, true, (void *)data, vm->page[vcpu] + RVF_EVENT_DATA, length);
-}
-
-unsigned int vm_seed(void)
-{
-	const char *given = getenv("RVF_TEST_SEED");
-	unsigned int seed = given ? strtoul(given, NULL, 0) : (unsigned int)time(NULL);
-
-	srandom(seed);
-	return seed;
-}
-
-void vm_fill(void *data, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		((unsigned char *)data)[i] = random();
-}
-
-void vm_flip_sregs(struct kvm_sregs *sregs, unsigned int most)
-{
-	for (unsigned int i = random() % (most + 1); i; i--)
-		((unsigned char *)sregs)[random() % sizeof(*sregs)] ^= 1 << random() % 8;
-	if (!(sregs->cr4 & VM_CR4_PAE))
-		sregs->efer &= ~VM_EFER_LME;
 }
 
 DIR *vm_kvm_place(void)

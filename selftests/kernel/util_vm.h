@@ -75,22 +75,6 @@ struct rvf_vcpu_event vm_event(struct vm *vm, unsigned int vcpu);
 void vm_get_data(struct vm *vm, unsigned int vcpu, void *data, size_t length);
 void vm_put_data(struct vm *vm, unsigned int vcpu, const void *data, size_t length);
 
-/* Seeds random(), with RVF_TEST_SEED or the time; with what it was */
-unsigned int vm_seed(void);
-/* Bytes at random */
-void vm_fill(void *data, size_t length);
-
-#define VM_MSR_EFER 0xc0000080
-#define VM_EFER_LME (1ull << 8)
-#define VM_CR4_PAE  (1ull << 5)
-
-/*
- * Up to so many bits of them wrong. One state is left out, long mode prepared
- * without PAE: QEMU's TCG, which emulates SVM in the test VM, does not give its
- * host the CR0 back at the next exit, and the whole test VM hangs.
- */
-void vm_flip_sregs(struct kvm_sregs *sregs, unsigned int most);
-
 /* KVM's own directory: each VM has one in it, called PID-FD */
 #define VM_KVM_PLACE "/sys/kernel/debug/kvm"
 DIR *vm_kvm_place(void);

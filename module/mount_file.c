@@ -268,6 +268,13 @@ static int rvf_cmd_task(struct rvf_ucmd *ucmd)
 	return rvf_tsk_start(ucmd, mf->mnt, mf);
 }
 
+static int rvf_cmd_mount_task_stop(struct rvf_ucmd *ucmd)
+{
+	struct rvf_mfile *mf = ucmd->file->private_data;
+
+	return rvf_cmd_task_stop(ucmd, mf->mnt, mf);
+}
+
 static int rvf_cmd_unmount(struct rvf_ucmd *ucmd)
 {
 	struct rvf_mfile *mf = ucmd->file->private_data;
@@ -314,6 +321,8 @@ static const struct rvf_ioctl_op rvf_mfile_ops[] = {
 	RVF_IOCTL_OP(RVF_SUPERVISE, rvf_cmd_supervise, rvf_supervise,
 		     __reserved),
 	RVF_IOCTL_OP(RVF_TASK, rvf_cmd_task, rvf_task, out_incarnation),
+	RVF_IOCTL_OP(RVF_TASK_STOP, rvf_cmd_mount_task_stop, rvf_task_stop,
+		     __reserved),
 	RVF_IOCTL_OP(RVF_UNMOUNT, rvf_cmd_unmount, rvf_unmount, __reserved),
 	RVF_IOCTL_OP(RVF_EXCHANGE, rvf_cmd_exchange, rvf_exchange, __reserved),
 };

@@ -19,7 +19,8 @@
  *   rvf_names_lock	(mount.c)  mounts' names; a spinlock
  *   rvf_witness_lock	(witness.c) the log
  *
- * and on its own, with only rvf_witness_lock taken inside: rvf_keys_lock (keys.c).
+ * and on their own: rvf_keys_lock (keys.c), with only rvf_witness_lock taken
+ * inside; rvf_vcpu.ask_lock (vm.h), with nothing.
  *
  * mmap_lock is below rvf_machine.lock and rvf_vcpu.lock (a guest's memory is
  * mapped, KVM touches user memory) and above rvf_node.sem (page faults take it

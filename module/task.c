@@ -74,6 +74,40 @@ void rvf_tsk_ask_to_stop(struct rvf_tsk *tsk)
 		wake_up_all(&tsk->wait);
 }
 
+/**
+ * rvf_tsk_stop - Ask one task to stop
+ * @tsk: The task.
+ * @claim: Who asks: must hold the claim.
+ * @flags: Bits of enum rvf_task_stop_flags.
+ *
+ * Return: 0, -ENODEV, -EPERM, or -ESTALE when it does not run.
+ */
+int rvf_tsk_stop(struct rvf_tsk *tsk, const struct rvf_mfile *claim, u32 flags)
+{
+	struct rvf_mnt *mnt = tsk->mnt;
+	int err = 0;
+
+	mutex_lock(&mnt->lock);
+	if (mnt->state != RVF_MOUNT_LIVE) {
+		err = -ENODEV;
+	} else if (mnt->claim != claim) {
+		err = -EPERM;
+	} else if (tsk->state == RVF_TASK_DECLARED ||
+		   tsk->state == RVF_TASK_EXITED) {
+		err = -ESTALE;
+	} else {
+		tsk->asked_to_stop = true;
+		if (flags & RVF_TASK_STOP_VCPUS)
+			tsk->vcpus_stopped = true;
+		if (tsk->vcpus_stopped && tsk->machine)
+			rvf_machine_stop(tsk->machine);
+		if (tsk->state != RVF_TASK_STOPPING)
+			rvf_tsk_ask_to_stop(tsk);
+	}
+	mutex_unlock(&mnt->lock);
+	return err;
+}
+
 void rvf_tsk_kill(struct rvf_tsk *tsk)
 {
 	lockdep_assert_held(&tsk->mnt->lock);
@@ -177,6 +211,8 @@ int rvf_tsk_set_machine(struct rvf_tsk *tsk, struct rvf_machine *machine)
 		err = -EEXIST;
 	else
 		tsk->machine = machine;
+	if (!err && tsk->vcpus_stopped)
+		rvf_machine_stop(machine);
 	mutex_unlock(&tsk->mnt->lock);
 	return err;
 }
@@ -340,7 +376,8 @@ static int rvf_tsk_publish_binding(struct rvf_tsk *tsk, u64 incarnation,
 	/* Our own mm: it cannot end before we return. */
 	atomic_set(&binding->live, 1);
 	rvf_witness_bound(tsk);
-	rvf_tsk_set_state(tsk, RVF_TASK_BOUND);
+	rvf_tsk_set_state(tsk, tsk->asked_to_stop ? RVF_TASK_STOPPING :
+			  RVF_TASK_BOUND);
 	/* Only its address was ever looked at. */
 	put_pid(old);
 out:

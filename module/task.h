@@ -56,6 +56,8 @@ struct rvf_binding {
  * @exit_code: Exit code or signal number.
  * @bind_reason: Why the last RVF_BIND of this incarnation was refused.
  * @orphaned: Its claim went: at its end it returns to RVF_TASK_DECLARED.
+ * @asked_to_stop: RVF_TASK_STOP was said of this incarnation.
+ * @vcpus_stopped: So that its vCPUs do not run.
  * @binding: The bound process, until it ended.
  * @machine: Its VM, as long as the process that made it.
  * @bound_pid: The last bound process, with a reference, and @bound_mm its mm,
@@ -78,6 +80,8 @@ struct rvf_tsk {
 	s32 exit_code;
 	u32 bind_reason;
 	bool orphaned;
+	bool asked_to_stop;
+	bool vcpus_stopped;
 	struct rvf_binding *binding;
 	struct rvf_machine *machine;
 	struct pid *bound_pid;
@@ -91,6 +95,7 @@ void rvf_tsk_cleanup(struct rvf_tsk *tsk);
 void rvf_tsk_release_image(struct rvf_tsk *tsk);
 bool rvf_tsk_running(const struct rvf_tsk *tsk);
 void rvf_tsk_ask_to_stop(struct rvf_tsk *tsk);
+int rvf_tsk_stop(struct rvf_tsk *tsk, const struct rvf_mfile *claim, u32 flags);
 void rvf_tsk_kill(struct rvf_tsk *tsk);
 void rvf_tsk_unclaim(struct rvf_tsk *tsk);
 void rvf_tsk_wake_all(struct rvf_mnt *mnt);
@@ -105,6 +110,8 @@ int rvf_tsk_bind(struct rvf_tsk *tsk, u64 incarnation, u32 *reason);
 /* task_file.c: task fds */
 int rvf_tsk_start(struct rvf_ucmd *ucmd, struct rvf_mnt *mnt,
 		  const struct rvf_mfile *claim);
+int rvf_cmd_task_stop(struct rvf_ucmd *ucmd, struct rvf_mnt *mnt,
+		      const struct rvf_mfile *claim);
 
 /* bind.c: is this the image, is it jailed? */
 u32 rvf_alone_reason(void);

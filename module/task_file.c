@@ -60,7 +60,8 @@ static __poll_t rvf_tfile_poll(struct file *file, poll_table *wait)
 
 	poll_wait(file, &tf->tsk->wait, wait);
 	mutex_lock(&mnt->lock);
-	if (mnt->state != RVF_MOUNT_LIVE)
+	if (mnt->state != RVF_MOUNT_LIVE ||
+	    (tf->tsk->asked_to_stop && !rvf_tfile_over(tf)))
 		mask |= EPOLLPRI;
 	if (mnt->state == RVF_MOUNT_GONE || rvf_tfile_over(tf))
 		mask |= EPOLLHUP;
@@ -333,6 +334,8 @@ static int rvf_tsk_begin(struct rvf_tsk *tsk, const struct rvf_mfile *claim,
 		tsk->incarnation = incarnation;
 		start->tf->incarnation = incarnation;
 		tsk->bind_reason = RVF_REASON_NONE;
+		tsk->asked_to_stop = false;
+		tsk->vcpus_stopped = false;
 		rvf_tsk_set_state(tsk, RVF_TASK_STARTING);
 	}
 	mutex_unlock(&tsk->mnt->lock);
@@ -347,6 +350,28 @@ static struct rvf_tsk *rvf_tsk_find(struct rvf_mnt *mnt, u32 component)
 		if (mnt->tasks[i].component == component)
 			return &mnt->tasks[i];
 	return NULL;
+}
+
+/**
+ * rvf_cmd_task_stop - RVF_TASK_STOP
+ * @ucmd: The command.
+ * @mnt: The mount of the mount fd that it came in on.
+ * @claim: That mount fd.
+ */
+int rvf_cmd_task_stop(struct rvf_ucmd *ucmd, struct rvf_mnt *mnt,
+		      const struct rvf_mfile *claim)
+{
+	struct rvf_task_stop *cmd = ucmd->cmd;
+	struct rvf_tsk *tsk;
+
+	if ((cmd->flags & ~RVF_TASK_STOP_VCPUS) || cmd->__reserved)
+		return -EOPNOTSUPP;
+	if (cmd->component >= mnt->manifest.n_components)
+		return -ENOENT;
+	tsk = rvf_tsk_find(mnt, cmd->component);
+	if (!tsk)
+		return -EINVAL;
+	return rvf_tsk_stop(tsk, claim, cmd->flags);
 }
 
 /**

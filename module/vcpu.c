@@ -22,16 +22,16 @@
 static void rvf_vcpu_kicked(struct callback_head *work)
 {
 	struct rvf_vcpu *vcpu = container_of(work, struct rvf_vcpu, kick);
+	u32 again = 0;
 
-	bool again;
-
-	spin_lock(&vcpu->kick_lock);
+	spin_lock(&vcpu->ask_lock);
 	vcpu->kick_queued = false;
 	/* Another thread runs the vCPU by now, and was not found queued for. */
-	again = vcpu->kicked && READ_ONCE(vcpu->runner);
-	spin_unlock(&vcpu->kick_lock);
+	if (READ_ONCE(vcpu->runner))
+		again = vcpu->asked;
+	spin_unlock(&vcpu->ask_lock);
 	if (again)
-		rvf_vcpu_kick(vcpu);
+		rvf_vcpu_ask(vcpu, again);
 	rvf_machine_put(vcpu->machine);
 }
 
@@ -39,7 +39,7 @@ void rvf_vcpu_init(struct rvf_vcpu *vcpu, struct rvf_machine *machine)
 {
 	vcpu->machine = machine;
 	mutex_init(&vcpu->lock);
-	spin_lock_init(&vcpu->kick_lock);
+	spin_lock_init(&vcpu->ask_lock);
 	init_task_work(&vcpu->kick, rvf_vcpu_kicked);
 }
 
@@ -242,12 +242,10 @@ static bool rvf_vcpu_take_kick(struct rvf_vcpu *vcpu)
 {
 	bool kicked;
 
-	if (!READ_ONCE(vcpu->kicked))
-		return false;
-	spin_lock(&vcpu->kick_lock);
-	kicked = vcpu->kicked;
-	vcpu->kicked = false;
-	spin_unlock(&vcpu->kick_lock);
+	spin_lock(&vcpu->ask_lock);
+	kicked = vcpu->asked & RVF_ASK_KICK;
+	WRITE_ONCE(vcpu->asked, vcpu->asked & ~RVF_ASK_KICK);
+	spin_unlock(&vcpu->ask_lock);
 	if (kicked)
 		rvf_vcpu_tell(vcpu, RVF_EVENT_KICKED, 0, 0);
 	return kicked;
@@ -275,21 +273,24 @@ static bool rvf_vcpu_is_nested(const struct rvf_vcpu *vcpu)
 static int rvf_vcpu_loop(struct rvf_vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
-	bool kicked;
+	u32 asked;
 	long err;
 
 	for (;;) {
-		kicked = READ_ONCE(vcpu->kicked);
-		run->rvf_immediate_exit = kicked;
+		asked = READ_ONCE(vcpu->asked);
+		if (unlikely(asked & RVF_ASK_STOP))
+			return -ECANCELED;
+		run->rvf_immediate_exit = asked & RVF_ASK_KICK;
 		err = rvf_kvm_ioctl(vcpu->file, KVM_RUN, 0);
 		if (!err && rvf_vcpu_exit(vcpu))
 			return 0;
 		if (err && err != -EINTR && err != -EAGAIN)
 			return err;
-		if (kicked && err == -EINTR && rvf_vcpu_take_kick(vcpu))
+		if ((asked & RVF_ASK_KICK) && err == -EINTR &&
+		    rvf_vcpu_take_kick(vcpu))
 			return 0;
-		if (READ_ONCE(vcpu->kicked) &&
-		    !(kicked && task_sigpending(current))) {
+		if (READ_ONCE(vcpu->asked) &&
+		    !(asked && task_sigpending(current))) {
 			cond_resched();
 			continue;
 		}
@@ -316,7 +317,7 @@ int rvf_vcpu_run(struct rvf_vcpu *vcpu)
 		memcpy(vcpu->pending_to, rvf_vcpu_data(vcpu), vcpu->pending);
 		vcpu->pending = 0;
 	}
-	/* Either a kick finds us, or we find it: see rvf_vcpu_kick(). */
+	/* Whoever asks finds us, or we find that: see rvf_vcpu_ask(). */
 	smp_store_mb(vcpu->runner, current);
 	err = rvf_vcpu_loop(vcpu);
 	WRITE_ONCE(vcpu->runner, NULL);
@@ -324,23 +325,24 @@ int rvf_vcpu_run(struct rvf_vcpu *vcpu)
 }
 
 /**
- * rvf_vcpu_kick - Make a vCPU's RVF_VCPU_RUN return
+ * rvf_vcpu_ask - Make a vCPU's RVF_VCPU_RUN return
  * @vcpu: The vCPU.
+ * @what: Why: bits of enum rvf_ask.
  *
  * Task work interrupts KVM_RUN as a signal would, whatever signals the thread
  * blocks, and needs no handler in the plugin. A thread that is on its way out
  * of the command, or that ended since, is there as long as RCU lets it be; it
  * has nothing to do then.
  */
-void rvf_vcpu_kick(struct rvf_vcpu *vcpu)
+void rvf_vcpu_ask(struct rvf_vcpu *vcpu, enum rvf_ask what)
 {
 	struct task_struct *runner;
 	bool queued = false;
 
 	kref_get(&vcpu->machine->refs);
-	spin_lock(&vcpu->kick_lock);
+	spin_lock(&vcpu->ask_lock);
 	/* Before the runner is looked for, who looks for this behind that. */
-	smp_store_mb(vcpu->kicked, true);
+	smp_store_mb(vcpu->asked, vcpu->asked | what);
 	rcu_read_lock();
 	runner = READ_ONCE(vcpu->runner);
 	if (runner && !vcpu->kick_queued &&
@@ -349,7 +351,7 @@ void rvf_vcpu_kick(struct rvf_vcpu *vcpu)
 		queued = true;
 	}
 	rcu_read_unlock();
-	spin_unlock(&vcpu->kick_lock);
+	spin_unlock(&vcpu->ask_lock);
 	if (!queued)
 		rvf_machine_put(vcpu->machine);
 }

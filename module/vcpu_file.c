@@ -3,86 +3,12 @@
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/kvm_host.h>
+#include <linux/kvm.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 #include "compat.h"
 #include "ioctl.h"
 #include "vm.h"
-
-#define RVF_CPUID_VMX_LEAF 1
-#define RVF_CPUID_VMX_ECX BIT(5)
-#define RVF_CPUID_SVM_LEAF 0x80000001
-#define RVF_CPUID_SVM_ECX BIT(2)
-
-/* The bits of a leaf's ECX that offer virtualisation. */
-static u32 rvf_cpuid_nested(u32 function)
-{
-	switch (function) {
-	case RVF_CPUID_VMX_LEAF:
-		return RVF_CPUID_VMX_ECX;
-	case RVF_CPUID_SVM_LEAF:
-		return RVF_CPUID_SVM_ECX;
-	default:
-		return 0;
-	}
-}
-
-/* In the plugin's own memory, from where KVM will copy it. */
-static int rvf_vcpu_mask_cpuid(struct kvm_cpuid2 __user *cpuid)
-{
-	u32 count, function, ecx, i;
-
-	if (get_user(count, &cpuid->nent))
-		return -EFAULT;
-	if (count > KVM_MAX_CPUID_ENTRIES)
-		return -E2BIG;
-	for (i = 0; i < count; i++) {
-		struct kvm_cpuid_entry2 __user *entry = &cpuid->entries[i];
-
-		if (get_user(function, &entry->function) ||
-		    get_user(ecx, &entry->ecx))
-			return -EFAULT;
-		if ((ecx & rvf_cpuid_nested(function)) &&
-		    put_user(ecx & ~rvf_cpuid_nested(function), &entry->ecx))
-			return -EFAULT;
-	}
-	return 0;
-}
-
-/* What KVM took, whatever another thread did to the plugin's memory. */
-static bool rvf_vcpu_offers_nested(struct rvf_vcpu *vcpu)
-{
-	struct kvm_vcpu *kvm = vcpu->file->private_data;
-	bool offers = false;
-	int i;
-
-	mutex_lock(&kvm->mutex);
-	for (i = 0; i < kvm->arch.cpuid_nent; i++) {
-		const struct kvm_cpuid_entry2 *entry =
-			&kvm->arch.cpuid_entries[i];
-
-		offers |= entry->ecx & rvf_cpuid_nested(entry->function);
-	}
-	mutex_unlock(&kvm->mutex);
-	return offers;
-}
-
-/*
- * No virtualisation inside the guest. KVM derives more from the data than the
- * data itself, so it must not even see the bits; if it did, since the memory
- * changed in between, the vCPU does not run until it is told again.
- */
-static long rvf_vcpu_set_cpuid(struct rvf_vcpu *vcpu, unsigned long arg)
-{
-	long err = rvf_vcpu_mask_cpuid((struct kvm_cpuid2 __user *)arg);
-
-	if (err)
-		return err;
-	err = rvf_kvm_ioctl(vcpu->file, KVM_SET_CPUID2, arg);
-	vcpu->nested = rvf_vcpu_offers_nested(vcpu);
-	return err;
-}
 
 static int rvf_cmd_vcpu_run(struct rvf_ucmd *ucmd)
 {
@@ -117,27 +43,10 @@ static long rvf_vcpu_enter(struct rvf_vcpu *vcpu, struct file *file,
 static long rvf_vcpu_command(struct rvf_vcpu *vcpu, struct file *file,
 			     unsigned int number, unsigned long arg)
 {
-	switch (number) {
-	case KVM_GET_REGS:
-	case KVM_SET_REGS:
-	case KVM_GET_SREGS:
-	case KVM_SET_SREGS:
-	case KVM_GET_FPU:
-	case KVM_SET_FPU:
-	case KVM_GET_DEBUGREGS:
-	case KVM_SET_DEBUGREGS:
-	case KVM_GET_MSRS:
-	case KVM_SET_MSRS:
-	case KVM_GET_MP_STATE:
-	case KVM_SET_MP_STATE:
-	case KVM_GET_CPUID2:
-		return rvf_kvm_ioctl(vcpu->file, number, arg);
-	case KVM_SET_CPUID2:
-		return rvf_vcpu_set_cpuid(vcpu, arg);
-	default:
-		return rvf_ioctl(file, number, arg, rvf_vcpu_ops,
-				 ARRAY_SIZE(rvf_vcpu_ops));
-	}
+	if (_IOC_TYPE(number) == KVMIO)
+		return rvf_vcpu_pass(vcpu, number, arg);
+	return rvf_ioctl(file, number, arg, rvf_vcpu_ops,
+			 ARRAY_SIZE(rvf_vcpu_ops));
 }
 
 static long rvf_vcpu_ioctl(struct file *file, unsigned int number,

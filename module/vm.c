@@ -79,7 +79,7 @@ static void rvf_machine_free(struct kref *refs)
 
 	for (i = 0; i < machine->n_vcpus; i++)
 		rvf_vcpu_free(&machine->vcpus[i]);
-	kfree(rcu_dereference_protected(machine->ranges, true));
+	kvfree(rcu_dereference_protected(machine->ranges, true));
 	fput(machine->kvm_file);
 	mmdrop(machine->mm);
 	rvf_mnt_put(machine->tsk->mnt);
@@ -111,6 +111,15 @@ void rvf_machine_end(struct rvf_machine *machine)
 		fput(machine->vm_file);
 	machine->vm_file = NULL;
 	rvf_machine_put(machine);
+}
+
+/* RVF_TASK_STOP: none of its vCPUs runs any more. */
+void rvf_machine_stop(struct rvf_machine *machine)
+{
+	u32 i;
+
+	for (i = 0; i < machine->n_vcpus; i++)
+		rvf_vcpu_ask(&machine->vcpus[i], RVF_ASK_STOP);
 }
 
 static struct rvf_machine *rvf_machine_alloc(struct rvf_tsk *tsk,

@@ -20,6 +20,16 @@ struct rvf_vcpu_event;
 struct task_struct;
 
 /**
+ * enum rvf_ask - Why a vCPU is to stop running the guest
+ * @RVF_ASK_KICK: RVF_VM_KICK; told once, with an event.
+ * @RVF_ASK_STOP: RVF_TASK_STOP; for good.
+ */
+enum rvf_ask {
+	RVF_ASK_KICK = 1 << 0,
+	RVF_ASK_STOP = 1 << 1,
+};
+
+/**
  * struct rvf_vcpu - A vCPU; part of its machine
  * @machine: Its machine.
  * @file: KVM's file; gone with the process.
@@ -35,8 +45,8 @@ struct task_struct;
  * @pending_to: Where they go.
  * @nested: Its CPUID offers virtualisation: it does not run; under @lock.
  * @runner: The thread in RVF_VCPU_RUN; written by it, read under RCU.
- * @kick_lock: Guards the next three; nothing is taken inside.
- * @kicked: RVF_VM_KICK was asked and not told yet.
+ * @ask_lock: Guards the next three; nothing is taken inside.
+ * @asked: Bits of enum rvf_ask: why it is to come out of KVM_RUN.
  * @kick_queued: @kick is on its way, with a reference on the machine.
  * @kick: Ends KVM_RUN in @runner as a signal would.
  */
@@ -54,8 +64,8 @@ struct rvf_vcpu {
 	void *pending_to;
 	bool nested;
 	struct task_struct *runner;
-	spinlock_t kick_lock;	/* innermost */
-	bool kicked;
+	spinlock_t ask_lock;	/* innermost */
+	u32 asked;
 	bool kick_queued;
 	struct callback_head kick;
 };
@@ -68,6 +78,7 @@ struct rvf_vcpu {
  * @hva: Where it is mapped in the process.
  * @memfd: It is the plugin's own, and counts towards its quota.
  * @writable: The guest may write to it.
+ * @dirty_log: KVM notes which pages it wrote to.
  * @leaving: RVF_VM_UNMAP takes the mapping away; otherwise nobody may.
  */
 struct rvf_vm_slot {
@@ -77,6 +88,7 @@ struct rvf_vm_slot {
 	unsigned long hva;
 	struct file *memfd;
 	bool writable;
+	bool dirty_log;
 	bool leaving;
 };
 
@@ -87,7 +99,7 @@ struct rvf_vm_range {
 	u64 last;
 };
 
-/* All reserved ranges: replaced as a whole, read under RCU. */
+/* All reserved ranges, in order: replaced as a whole, read under RCU. */
 struct rvf_vm_ranges {
 	struct rcu_head rcu;
 	u32 count;
@@ -102,7 +114,8 @@ struct rvf_vm_ranges {
  * @kvm_file: /dev/kvm, as the supervisor gave it.
  * @vm_file: KVM's file of the VM; gone with the process.
  * @quota: Bytes of memfds that may be mapped.
- * @lock: Guards slots, ranges' writers and @used. Above vCPUs' locks.
+ * @lock: Guards slots, ranges' writers, ioeventfds and @used. Above vCPUs'
+ *	locks.
  * @used: Bytes of memfds that are mapped.
  * @slots: Memory.
  * @mapping: The slot that is being mapped.
@@ -131,11 +144,21 @@ int rvf_cmd_vm(struct rvf_ucmd *ucmd, struct rvf_tsk *tsk);
 struct file *rvf_kvm_get(int fd);
 void rvf_machine_end(struct rvf_machine *machine);
 void rvf_machine_put(struct rvf_machine *machine);
+void rvf_machine_stop(struct rvf_machine *machine);
 long rvf_kvm_ioctl(struct file *file, unsigned int number, unsigned long arg);
 
 /* vm_file.c: VM fds */
 struct file *rvf_vm_file_create(struct rvf_machine *machine);
+
+/* vm_range.c: reserved ranges */
 bool rvf_vm_range_hit(struct rvf_machine *machine, u32 space, u64 address);
+int rvf_cmd_vm_reserve(struct rvf_ucmd *ucmd);
+
+/* vm_pass.c: KVM's own commands */
+long rvf_vm_pass(struct rvf_machine *machine, unsigned int number,
+		 unsigned long arg);
+long rvf_vcpu_pass(struct rvf_vcpu *vcpu, unsigned int number,
+		   unsigned long arg);
 
 /* vm_slot.c: memory */
 int rvf_slot_map(struct rvf_machine *machine, struct rvf_vm_map *cmd);
@@ -146,7 +169,7 @@ void rvf_vcpu_init(struct rvf_vcpu *vcpu, struct rvf_machine *machine);
 int rvf_vcpu_pages(struct rvf_vcpu *vcpu);
 void rvf_vcpu_free(struct rvf_vcpu *vcpu);
 int rvf_vcpu_run(struct rvf_vcpu *vcpu);
-void rvf_vcpu_kick(struct rvf_vcpu *vcpu);
+void rvf_vcpu_ask(struct rvf_vcpu *vcpu, enum rvf_ask what);
 
 /* vcpu_file.c: vCPU fds */
 struct file *rvf_vcpu_file_create(struct rvf_vcpu *vcpu);

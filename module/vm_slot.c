@@ -222,8 +222,6 @@ static int rvf_slot_map_region(struct rvf_vm_slot *slot, struct file *handle,
 	struct file *file;
 	int err;
 
-	if (cmd->flags & ~RVF_VM_MAP_READ_ONLY)
-		return -EOPNOTSUPP;
 	if (node->mnt != slot->machine->tsk->mnt)
 		return -EXDEV;
 	err = rvf_node_check(node, RVF_RIGHT_READ);
@@ -264,25 +262,29 @@ static int rvf_slot_map_memfd(struct rvf_vm_slot *slot, struct file *memfd,
 	struct file *file;
 	int err;
 
-	if (cmd->flags & ~RVF_VM_MAP_READ_ONLY)
-		return -EOPNOTSUPP;
 	err = rvf_memfd_check(memfd, slot->machine, cmd);
+	/* Not sealed against writing, and not while it is being mapped. */
+	err = err ?: mapping_map_writable(memfd->f_mapping);
 	if (err)
 		return err;
 	slot->writable = !(cmd->flags & RVF_VM_MAP_READ_ONLY);
 	file = rvf_pseudofs_file("rvf-slot", slot, &rvf_slot_memfd_fops);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto out;
+	}
 	slot->memfd = get_file(memfd);
 	err = rvf_slot_mmap(slot, file, cmd);
 	fput(file);
 	if (err) {
 		fput(slot->memfd);
 		slot->memfd = NULL;
-		return err;
+	} else {
+		slot->machine->used += cmd->length;
 	}
-	slot->machine->used += cmd->length;
-	return 0;
+out:
+	mapping_unmap_writable(memfd->f_mapping);
+	return err;
 }
 
 static int rvf_slot_map_file(struct rvf_machine *machine, struct file *file,
@@ -295,6 +297,7 @@ static int rvf_slot_map_file(struct rvf_machine *machine, struct file *file,
 		return index;
 	slot = &machine->slots[index];
 	slot->address = cmd->address;
+	slot->dirty_log = cmd->flags & RVF_VM_MAP_DIRTY_LOG;
 	if (file->f_op == &rvf_region_fops)
 		err = rvf_slot_map_region(slot, file, cmd);
 	else
@@ -302,7 +305,8 @@ static int rvf_slot_map_file(struct rvf_machine *machine, struct file *file,
 	if (err)
 		return err;
 	err = rvf_slot_set(machine, index, cmd->length,
-			   slot->writable ? 0 : KVM_MEM_READONLY);
+			   (slot->writable ? 0 : KVM_MEM_READONLY) |
+			   (slot->dirty_log ? KVM_MEM_LOG_DIRTY_PAGES : 0));
 	if (err) {
 		rvf_slot_munmap(slot, cmd->length);
 		return err;
@@ -324,6 +328,8 @@ int rvf_slot_map(struct rvf_machine *machine, struct rvf_vm_map *cmd)
 	int slot;
 
 	lockdep_assert_held(&machine->lock);
+	if (cmd->flags & ~(RVF_VM_MAP_READ_ONLY | RVF_VM_MAP_DIRTY_LOG))
+		return -EOPNOTSUPP;
 	if (!cmd->length || ((cmd->address | cmd->offset | cmd->length) &
 			     ~PAGE_MASK) ||
 	    cmd->address + cmd->length < cmd->address ||

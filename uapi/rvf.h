@@ -17,7 +17,8 @@
  *                                            RVF_MOUNT, RVF_OPEN_MOUNT,
  *                                            RVF_WITNESS_*; poll
  * mount      RVF_MOUNT, RVF_OPEN_MOUNT       RVF_MOUNT_*, RVF_SUPERVISE,
- *                                            RVF_TASK, RVF_UNMOUNT, RVF_EXCHANGE; poll
+ *                                            RVF_TASK, RVF_TASK_STOP,
+ *                                            RVF_UNMOUNT, RVF_EXCHANGE; poll
  * task       RVF_TASK                        RVF_BIND, RVF_READY, RVF_TASK_GET,
  *                                            RVF_TASK_LIST, RVF_VM; poll
  * VM         RVF_VM                          RVF_VM_*
@@ -132,6 +133,7 @@ enum {
 	RVF_CMD_TASK = 0x15,
 	RVF_CMD_UNMOUNT = 0x16,
 	RVF_CMD_EXCHANGE = 0x17,
+	RVF_CMD_TASK_STOP = 0x18,
 
 	RVF_CMD_BIND = 0x20,
 	RVF_CMD_READY = 0x21,
@@ -905,6 +907,38 @@ struct rvf_task {
 #define RVF_TASK _IO(RVF_IOC_TYPE, RVF_CMD_TASK)
 
 /**
+ * enum rvf_task_stop_flags - What RVF_TASK_STOP does beside asking
+ * @RVF_TASK_STOP_VCPUS: It stops the task's vCPUs: each RVF_VCPU_RUN fails with
+ *	ECANCELED from now on, also those that a thread is in, and also where
+ *	the VM is made later.
+ */
+enum rvf_task_stop_flags {
+	RVF_TASK_STOP_VCPUS = 1 << 0,
+};
+
+/**
+ * struct rvf_task_stop - ioctl(RVF_TASK_STOP)
+ * @size: sizeof(struct rvf_task_stop)
+ * @component: Index of the task's component in the manifest
+ * @flags: Bits of enum rvf_task_stop_flags
+ * @__reserved: Must be 0
+ *
+ * Asks one task to stop, as RVF_UNMOUNT asks all of them: POLLPRI on its fds
+ * until the incarnation is over. Nothing is killed: whoever supervises it does
+ * that when the time is up. It can be said again.
+ *
+ * Errors: EPERM this fd is not the claim; ENOENT no such component; EINVAL it
+ * is no task; ESTALE it does not run.
+ */
+struct rvf_task_stop {
+	__u32 size;
+	__u32 component;
+	__u32 flags;
+	__u32 __reserved;
+};
+#define RVF_TASK_STOP _IO(RVF_IOC_TYPE, RVF_CMD_TASK_STOP)
+
+/**
  * struct rvf_unmount - ioctl(RVF_UNMOUNT)
  * @size: sizeof(struct rvf_unmount)
  * @flags: Must be 0
@@ -1064,13 +1098,28 @@ struct rvf_vm {
  * DOC: VM fds
  *
  * A VM or vCPU fd works in the mm that made it and nowhere else (EPERM).
- * /dev/kvm's KVM_GET_SUPPORTED_CPUID and the VM's KVM_CHECK_EXTENSION,
- * KVM_IRQ_LINE, KVM_GET_CLOCK and KVM_SET_CLOCK are passed on to KVM; every
- * other ioctl of KVM's is ENOTTY.
+ *
+ * These ioctls of KVM's are passed on, with its structs and its errors; every
+ * other one is ENOTTY.
+ *
+ *  - of /dev/kvm: KVM_GET_SUPPORTED_CPUID, which never offers virtualisation;
+ *    KVM_GET_EMULATED_CPUID; KVM_GET_MSR_INDEX_LIST.
+ *  - KVM_CHECK_EXTENSION, which tells what KVM has, passed on or not.
+ *  - interrupts: KVM_IRQ_LINE, KVM_SIGNAL_MSI, KVM_SET_GSI_ROUTING, KVM_IRQFD.
+ *  - KVM_IOEVENTFD, for ports and MMIO, with a value to match or without. At
+ *    most %RVF_MAX_VM_IOEVENTFDS at a time (ENOSPC). A process whose struct
+ *    changes while it is looked at, so that it would have more, is killed.
+ *  - state: KVM_GET_ and KVM_SET_ of IRQCHIP, PIT2 and CLOCK.
+ *  - KVM_GET_DIRTY_LOG: the slot is RVF_VM_MAP's, which must have had
+ *    %RVF_VM_MAP_DIRTY_LOG (ENOENT). KVM writes whole 64-bit words.
+ *
+ * An eventfd that is given to KVM so is the caller's own. KVM lets go of all of
+ * them with the VM, which ends with its process.
  */
 
-#define RVF_MAX_VM_SLOTS	64
-#define RVF_MAX_VM_RANGES	64
+#define RVF_MAX_VM_SLOTS	512
+#define RVF_MAX_VM_RANGES	1024
+#define RVF_MAX_VM_IOEVENTFDS	512
 
 /**
  * struct rvf_vm_map - ioctl(RVF_VM_MAP)
@@ -1090,7 +1139,8 @@ struct rvf_vm {
  * the guest's next access ends RVF_VCPU_RUN with EFAULT.
  *
  * Errors: EBADF; EINVAL neither of the two, not aligned, or beyond the end;
- * EPERM a memfd that is not sealed; EACCES no READ; EXDEV a handle of another
+ * EPERM a memfd that is not sealed against shrinking, or is sealed against
+ * writing; EACCES no READ; EXDEV a handle of another
  * mount; EDQUOT above the task's guest memory; ENOSPC %RVF_MAX_VM_SLOTS are in
  * use; EEXIST it overlaps another one.
  */
@@ -1108,9 +1158,12 @@ struct rvf_vm_map {
 /**
  * enum rvf_vm_map_flags - How memory is mapped
  * @RVF_VM_MAP_READ_ONLY: A memfd or slab that the guest cannot write to.
+ * @RVF_VM_MAP_DIRTY_LOG: Note which pages the guest writes to, for
+ *	KVM_GET_DIRTY_LOG. What the plugin writes is not noted.
  */
 enum rvf_vm_map_flags {
 	RVF_VM_MAP_READ_ONLY = 1 << 0,
+	RVF_VM_MAP_DIRTY_LOG = 1 << 1,
 };
 
 /**
@@ -1182,9 +1235,12 @@ struct rvf_vm_kick {
  * RVF_VCPU_RUN returns and reads nothing from it but the data of a read, when
  * RVF_VCPU_RUN is called again.
  *
- * Passed on to KVM: KVM_GET_ and KVM_SET_ of REGS, SREGS, FPU, DEBUGREGS, MSRS,
- * MP_STATE and CPUID2. CPUID never offers virtualisation to the guest. Every
- * other ioctl of KVM's is ENOTTY.
+ * Passed on to KVM: KVM_GET_ and KVM_SET_ of REGS, SREGS, FPU, DEBUGREGS, XCRS,
+ * MSRS, MP_STATE, LAPIC, VCPU_EVENTS and CPUID2; KVM_GET_SUPPORTED_HV_CPUID;
+ * KVM_ENABLE_CAP for KVM_CAP_HYPERV_SYNIC and KVM_CAP_HYPERV_SYNIC2 (any other:
+ * EINVAL). CPUID never offers virtualisation to the guest. Every other ioctl of
+ * KVM's is ENOTTY. While a thread is in a command of a vCPU, another one's is
+ * EBUSY.
  */
 
 #define RVF_EVENT_DATA		128
@@ -1238,7 +1294,8 @@ struct rvf_vcpu_event {
  * Runs the guest until there is an event.
  *
  * Errors: EINTR a signal; EBUSY another thread runs it; EFAULT the guest
- * accessed memory that is no longer there; EIO the VM is at its end.
+ * accessed memory that is no longer there; ECANCELED RVF_TASK_STOP stopped the
+ * task's vCPUs; EIO the VM is at its end.
  */
 struct rvf_vcpu_run {
 	__u32 size;

@@ -78,6 +78,7 @@ union arg {
 	struct rvf_get get;
 	struct rvf_supervise supervise;
 	struct rvf_task task;
+	struct rvf_task_stop task_stop;
 	struct rvf_unmount unmount;
 	struct rvf_exchange exchange;
 	struct rvf_witness_read witness_read;
@@ -255,6 +256,8 @@ static const struct command {
 		{ NONE, NONE }),
 	COMMAND(RVF_TASK, MOUNT, rvf_task, fill_nothing, -EBUSY, AT(rvf_task, flags),
 		{ AT(rvf_task, __reserved), NONE }, { NONE }, { NONE, NONE }),
+	COMMAND(RVF_TASK_STOP, MOUNT, rvf_task_stop, fill_nothing, 0, AT(rvf_task_stop, flags),
+		{ AT(rvf_task_stop, __reserved), NONE }, { NONE }, { NONE, NONE }),
 	COMMAND(RVF_UNMOUNT, MOUNT, rvf_unmount, fill_nothing, 0, AT(rvf_unmount, flags),
 		{ AT(rvf_unmount, __reserved), NONE }, { NONE }, { NONE, NONE }),
 	/* A mount that has no name, and itself */

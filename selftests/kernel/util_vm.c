@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -145,15 +146,42 @@ int vm_kick(struct vm *vm, uint64_t mask)
 	return task_ioctl(&vm->task, vm->fd, RVF_VM_KICK, &kick);
 }
 
-int vm_kvm(struct vm *vm, unsigned int vcpu, unsigned long command, void *arg, size_t size)
+static int kvm_on(struct vm *vm, int fd, unsigned long command, void *arg, size_t size)
 {
 	size_t used = vm->task.used;
 	void *there = task_put(&vm->task, arg, size);
-	int result = task_call(&vm->task, SYS_ioctl, vm->vcpu[vcpu], command, there);
+	int result = task_call(&vm->task, SYS_ioctl, fd, command, there);
 
 	memcpy(arg, there, size);
 	vm->task.used = used;
 	return result;
+}
+
+int vm_kvm(struct vm *vm, unsigned int vcpu, unsigned long command, void *arg, size_t size)
+{
+	return kvm_on(vm, vm->vcpu[vcpu], command, arg, size);
+}
+
+int vm_kvm_vm(struct vm *vm, unsigned long command, void *arg, size_t size)
+{
+	return kvm_on(vm, vm->fd, command, arg, size);
+}
+
+int vm_eventfd(struct vm *vm)
+{
+	return must_rvf(task_call(&vm->task, SYS_eventfd2, 0, EFD_NONBLOCK));
+}
+
+long vm_signals(struct vm *vm, int eventfd)
+{
+	size_t used = vm->task.used;
+	uint64_t *there = task_alloc(&vm->task, sizeof(*there));
+	long result = task_call(&vm->task, SYS_read, eventfd, there, sizeof(*there));
+
+	if (result == sizeof(*there))
+		result = *there;
+	vm->task.used = used;
+	return result == -EAGAIN ? 0 : result;
 }
 
 void vm_code_at(struct vm *vm, unsigned int vcpu, unsigned int address, const void *code,

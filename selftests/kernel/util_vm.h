@@ -10,7 +10,7 @@
 
 #define VM_PORT	  0x3f8 /* reserved by vm_start */
 #define VM_MEMORY (64u << 10)
-#define VM_QUOTA  (1u << 20)
+#define VM_QUOTA  (4u << 20)
 #define VM_VCPUS  4
 
 /* The flags of a thread, for PROXY_CLONE */
@@ -57,8 +57,12 @@ void vm_code_at(struct vm *vm, unsigned int vcpu, unsigned int address, const vo
 		static const unsigned char vm_bytes[] = { __VA_ARGS__ }; \
 		vm_code_at(vm, 0, 0, vm_bytes, sizeof(vm_bytes));        \
 	})
-/* KVM's ioctls on a vCPU, with a struct of ours in and out */
+/* KVM's ioctls on a vCPU, or on the VM, with a struct of ours in and out */
 int vm_kvm(struct vm *vm, unsigned int vcpu, unsigned long command, void *arg, size_t size);
+int vm_kvm_vm(struct vm *vm, unsigned long command, void *arg, size_t size);
+/* An eventfd of the plugin's, and what was counted there since */
+int vm_eventfd(struct vm *vm);
+long vm_signals(struct vm *vm, int eventfd);
 
 /* A request to another server, without waiting */
 void vm_ask_with(struct vm *vm, unsigned int server, const struct proxy_request *request);

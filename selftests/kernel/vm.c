@@ -157,9 +157,9 @@ TEST_F(made, reserve)
 	EXPECT_EQ(0, vm_reserve(vm, RVF_SPACE_PORT, VM_PORT + 8, 1));
 	for (unsigned int i = 3; i < RVF_MAX_VM_RANGES; i++)
 		EXPECT_EQ(0, vm_reserve(vm, RVF_SPACE_MMIO, i << 12, 1));
-	EXPECT_EQ(-ENOSPC, vm_reserve(vm, RVF_SPACE_MMIO, 1 << 20, 1));
+	EXPECT_EQ(-ENOSPC, vm_reserve(vm, RVF_SPACE_MMIO, 1 << 30, 1));
 	EXPECT_EQ(0, vm_reserve(vm, RVF_SPACE_MMIO, 3 << 12, 0));
-	EXPECT_EQ(0, vm_reserve(vm, RVF_SPACE_MMIO, 1 << 20, 1));
+	EXPECT_EQ(0, vm_reserve(vm, RVF_SPACE_MMIO, 1 << 30, 1));
 	EXPECT_EQ(0, vm_reserve(vm, RVF_SPACE_PORT, VM_PORT, 0));
 	EXPECT_EQ(-ENOENT, vm_reserve(vm, RVF_SPACE_PORT, VM_PORT, 0));
 }

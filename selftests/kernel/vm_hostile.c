@@ -41,12 +41,24 @@ static bool is_one_of(unsigned long number, const unsigned long *list, size_t co
 }
 
 static const unsigned long vm_allows[] = {
-	KVM_GET_SUPPORTED_CPUID, KVM_CHECK_EXTENSION, KVM_IRQ_LINE, KVM_GET_CLOCK, KVM_SET_CLOCK,
+	KVM_CHECK_EXTENSION,	KVM_GET_SUPPORTED_CPUID,
+	KVM_GET_EMULATED_CPUID, KVM_GET_MSR_INDEX_LIST,
+	KVM_IRQ_LINE,		KVM_SIGNAL_MSI,
+	KVM_SET_GSI_ROUTING,	KVM_IRQFD,
+	KVM_IOEVENTFD,		KVM_GET_IRQCHIP,
+	KVM_SET_IRQCHIP,	KVM_GET_PIT2,
+	KVM_SET_PIT2,		KVM_GET_CLOCK,
+	KVM_SET_CLOCK,		KVM_GET_DIRTY_LOG,
 };
 static const unsigned long vcpu_allows[] = {
-	KVM_GET_REGS,	  KVM_SET_REGS,	     KVM_GET_SREGS,	KVM_SET_SREGS,	KVM_GET_FPU,
-	KVM_SET_FPU,	  KVM_GET_DEBUGREGS, KVM_SET_DEBUGREGS, KVM_GET_MSRS,	KVM_SET_MSRS,
-	KVM_GET_MP_STATE, KVM_SET_MP_STATE,  KVM_GET_CPUID2,	KVM_SET_CPUID2,
+	KVM_GET_REGS,	     KVM_SET_REGS,	  KVM_GET_SREGS,
+	KVM_SET_SREGS,	     KVM_GET_FPU,	  KVM_SET_FPU,
+	KVM_GET_DEBUGREGS,   KVM_SET_DEBUGREGS,	  KVM_GET_MSRS,
+	KVM_SET_MSRS,	     KVM_GET_MP_STATE,	  KVM_SET_MP_STATE,
+	KVM_GET_CPUID2,	     KVM_SET_CPUID2,	  KVM_GET_XCRS,
+	KVM_SET_XCRS,	     KVM_GET_LAPIC,	  KVM_SET_LAPIC,
+	KVM_GET_VCPU_EVENTS, KVM_SET_VCPU_EVENTS, KVM_GET_SUPPORTED_HV_CPUID,
+	KVM_ENABLE_CAP,
 };
 
 TEST_F(hostile, kvm_ioctls)
@@ -100,9 +112,10 @@ TEST_F(hostile, bad_pointers)
 			  task_call(&vm->task, SYS_ioctl, vm->vcpu[0], vcpu_allows[i], nowhere()));
 	EXPECT_EQ(-EFAULT, task_call(&vm->task, SYS_ioctl, vm->vcpu[0], RVF_VCPU_RUN, nowhere()));
 	EXPECT_EQ(-EFAULT, task_call(&vm->task, SYS_ioctl, vm->fd, RVF_VM_MAP, nowhere()));
-	EXPECT_EQ(-EFAULT,
-		  task_call(&vm->task, SYS_ioctl, vm->fd, KVM_GET_SUPPORTED_CPUID, nowhere()));
-	EXPECT_EQ(-EFAULT, task_call(&vm->task, SYS_ioctl, vm->fd, KVM_GET_CLOCK, nowhere()));
+	/* The first one takes none */
+	for (size_t i = 1; i < ARRAY_SIZE(vm_allows); i++)
+		EXPECT_EQ(-EFAULT,
+			  task_call(&vm->task, SYS_ioctl, vm->fd, vm_allows[i], nowhere()));
 }
 
 TEST_F(hostile, event_page_mapping)

@@ -68,7 +68,7 @@ TEST_F(memory, refused)
 	EXPECT_EQ(-EINVAL, vm_map(vm, vm->vcpu[0], high, 0, PAGE, 0));
 	EXPECT_EQ(-EINVAL, vm_map(vm, PROXY_SOCKET, high, 0, PAGE, 0));
 	EXPECT_EQ(-EACCES, vm_map(vm, log, high, 0, PAGE, 0));
-	EXPECT_EQ(-EOPNOTSUPP, vm_map(vm, fd, high, 0, PAGE, 2));
+	EXPECT_EQ(-EOPNOTSUPP, vm_map(vm, fd, high, 0, PAGE, 4));
 
 	for (unsigned int i = 0; i < 2; i++) {
 		int from = i ? data : fd;
@@ -104,9 +104,99 @@ TEST_F(memory, slots)
 		last = vm_map(vm, fd, (16 + i) * 0x10000, 0, PAGE, 0);
 		ASSERT_LE(0, last);
 	}
-	EXPECT_EQ(-ENOSPC, vm_map(vm, fd, 1 << 24, 0, PAGE, 0));
+	EXPECT_EQ(-ENOSPC, vm_map(vm, fd, 1 << 30, 0, PAGE, 0));
 	EXPECT_EQ(0, vm_unmap(vm, last));
-	EXPECT_EQ(last, vm_map(vm, fd, 1 << 24, 0, PAGE, 0));
+	EXPECT_EQ(last, vm_map(vm, fd, 1 << 30, 0, PAGE, 0));
+}
+
+/* A memfd whose content nobody may change any more */
+TEST_F(memory, write_seals)
+{
+	struct vm *vm = &self->vm;
+	int sealed = vm_memfd(vm, PAGE, F_SEAL_SHRINK | F_SEAL_WRITE);
+	int later = vm_memfd(vm, PAGE, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE);
+	int fd = vm_memfd(vm, PAGE, F_SEAL_SHRINK), slot;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		EXPECT_EQ(-EPERM, vm_map(vm, sealed, 1 << 24, 0, PAGE, 0));
+		EXPECT_EQ(-EPERM, vm_map(vm, sealed, 1 << 24, 0, PAGE, RVF_VM_MAP_READ_ONLY));
+		EXPECT_EQ(-EPERM, vm_map(vm, later, 1 << 24, 0, PAGE, 0));
+		/* And nobody else can, once it was tried */
+		EXPECT_EQ(-EPERM, task_call(&vm->task, SYS_mmap, 0, PAGE, PROT_READ | PROT_WRITE,
+					    MAP_SHARED, sealed, 0));
+	}
+	slot = vm_map(vm, later, 1 << 24, 0, PAGE, RVF_VM_MAP_READ_ONLY);
+	EXPECT_LE(0, slot);
+	EXPECT_EQ(0, vm_unmap(vm, slot));
+	/* It cannot be sealed so while a guest writes to it */
+	slot = vm_map(vm, fd, 1 << 24, 0, PAGE, 0);
+	ASSERT_LE(0, slot);
+	EXPECT_EQ(-EBUSY, task_call(&vm->task, SYS_fcntl, fd, F_ADD_SEALS, F_SEAL_WRITE));
+	ASSERT_EQ(0, vm_unmap(vm, slot));
+	EXPECT_EQ(0, task_call(&vm->task, SYS_fcntl, fd, F_ADD_SEALS, F_SEAL_WRITE));
+}
+
+/* The first words of a slot's log; what lies behind them must stay as it is */
+static int dirty_log(struct vm *vm, unsigned int slot, uint64_t log[2])
+{
+	size_t used = vm->task.used;
+	uint64_t *there = task_alloc(&vm->task, 2 * sizeof(*there));
+	struct kvm_dirty_log get = { .slot = slot, .dirty_bitmap = there };
+	int result;
+
+	there[0] = there[1] = 0x5555555555555555;
+	result = vm_kvm_vm(vm, KVM_GET_DIRTY_LOG, &get, sizeof(get));
+	memcpy(log, there, 2 * sizeof(*there));
+	vm->task.used = used;
+	return result;
+}
+
+TEST_F(memory, dirty_log)
+{
+	struct vm *vm = &self->vm;
+	int fd = vm_memfd(vm, 9 * PAGE, F_SEAL_SHRINK);
+	int slot = vm_map(vm, fd, 0x20000, 0, 9 * PAGE, RVF_VM_MAP_DIRTY_LOG);
+	int read_only =
+		vm_map(vm, fd, 0x40000, 0, PAGE, RVF_VM_MAP_DIRTY_LOG | RVF_VM_MAP_READ_ONLY);
+	int slab = vm_map(vm, must_rvf(task_get(&vm->task, "slab", 0)), 0x50000, 0, 4 * PAGE,
+			  RVF_VM_MAP_DIRTY_LOG);
+	struct kvm_dirty_log get = { .slot = slot, .dirty_bitmap = nowhere() };
+	uint64_t log[2];
+
+	ASSERT_LE(0, slot);
+	ASSERT_LE(0, read_only);
+	ASSERT_LE(0, slab);
+	EXPECT_EQ(0, dirty_log(vm, slot, log));
+	EXPECT_EQ(0, log[0]);
+	EXPECT_EQ(0x5555555555555555, log[1]);
+	vm_code(vm, 0xb8, 0x00, 0x20, 0x8e, 0xd8, /* ds = 0x2000 */
+		0xa2, 0x10, 0x00, /* mov [0x10], al */
+		0xa2, 0x00, 0x80, /* mov [0x8000], al: the ninth page */
+		0xa0, 0x00, 0x40, /* mov al, [0x4000] */
+		0xb8, 0x00, 0x50, 0x8e, 0xd8, /* ds = 0x5000 */
+		0xa2, 0xff, 0x2f, /* mov [0x2fff], al */
+		0xee, 0xeb, 0xfe);
+	ASSERT_EQ(0, vm_run(vm, 0));
+	EXPECT_EQ(RVF_EVENT_IO, vm_event(vm, 0).kind);
+	EXPECT_EQ(0, dirty_log(vm, slot, log));
+	EXPECT_EQ(0x101, log[0]);
+	EXPECT_EQ(0x5555555555555555, log[1]);
+	EXPECT_EQ(0, dirty_log(vm, slot, log));
+	EXPECT_EQ(0, log[0]);
+	EXPECT_EQ(0, dirty_log(vm, read_only, log));
+	EXPECT_EQ(0, log[0]);
+	EXPECT_EQ(0, dirty_log(vm, slab, log));
+	EXPECT_EQ(1 << 2, log[0]);
+
+	/* Slots without a log, that are none, and KVM's own */
+	EXPECT_EQ(-ENOENT, dirty_log(vm, vm->slot, log));
+	EXPECT_EQ(-ENOENT, dirty_log(vm, slab + 1, log));
+	EXPECT_EQ(-ENOENT, dirty_log(vm, slot | 1 << 16, log));
+	EXPECT_EQ(-EINVAL, dirty_log(vm, 32765, log));
+	EXPECT_EQ(-EINVAL, dirty_log(vm, slot | 2 << 16, log));
+	EXPECT_EQ(-EFAULT, vm_kvm_vm(vm, KVM_GET_DIRTY_LOG, &get, sizeof(get)));
+	EXPECT_EQ(0, vm_unmap(vm, slot));
+	EXPECT_EQ(-ENOENT, dirty_log(vm, slot, log));
 }
 
 TEST_F(memory, handle_of_another_mount)

@@ -7,7 +7,6 @@
  *
  *   rvf_mounts_lock	(mount.c)  the list of mounts, names, ids
  *   rvf_machine.lock	(vm.h)     a guest's memory and ranges
- *   rvf_vcpu.lock	(vm.h)     a vCPU's commands
  *   rvf_mnt.lock	(mount.h)  a mount's state, its claim, its tasks
  *   rvf_mnt.tree_lock	(mount.h)  the tree of handle nodes
  *   then one of
@@ -22,8 +21,8 @@
  * and on their own: rvf_keys_lock (keys.c), with only rvf_witness_lock taken
  * inside; rvf_vcpu.ask_lock (vm.h), with nothing.
  *
- * mmap_lock is below rvf_machine.lock and rvf_vcpu.lock (a guest's memory is
- * mapped, KVM touches user memory) and above rvf_node.sem (page faults take it
+ * mmap_lock is below rvf_machine.lock (a guest's memory is mapped, KVM touches
+ * user memory) and above rvf_node.sem (page faults take it
  * so). It is never taken inside any other of ours: no user memory is touched
  * and no VMA walked with one held.
  */

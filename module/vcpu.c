@@ -38,9 +38,9 @@ static void rvf_vcpu_kicked(struct callback_head *work)
 void rvf_vcpu_init(struct rvf_vcpu *vcpu, struct rvf_machine *machine)
 {
 	vcpu->machine = machine;
-	mutex_init(&vcpu->lock);
 	spin_lock_init(&vcpu->ask_lock);
 	init_task_work(&vcpu->kick, rvf_vcpu_kicked);
+	rvf_vcpu_init_flush(vcpu);
 }
 
 /*
@@ -66,7 +66,7 @@ static struct page *rvf_kvm_page(struct file *file, pgoff_t offset)
 }
 
 /**
- * rvf_vcpu_pages - Get KVM's pages of a vCPU, and one of our own
+ * rvf_vcpu_pages - Get KVM's pages of a vCPU, and two of our own
  * @vcpu: The vCPU, whose file is there.
  *
  * Return: 0 or -ENOMEM; rvf_vcpu_free() puts them.
@@ -76,11 +76,14 @@ int rvf_vcpu_pages(struct rvf_vcpu *vcpu)
 	vcpu->run_page = rvf_kvm_page(vcpu->file, RVF_RUN_PAGE);
 	vcpu->pio_page = rvf_kvm_page(vcpu->file, KVM_PIO_PAGE_OFFSET);
 	vcpu->event_page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	if (!vcpu->run_page || !vcpu->pio_page || !vcpu->event_page)
+	vcpu->more_page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!vcpu->run_page || !vcpu->pio_page || !vcpu->event_page ||
+	    !vcpu->more_page)
 		return -ENOMEM;
 	vcpu->run = page_address(vcpu->run_page);
 	vcpu->pio = page_address(vcpu->pio_page);
 	vcpu->event = page_address(vcpu->event_page);
+	vcpu->more = page_address(vcpu->more_page);
 	return 0;
 }
 
@@ -92,163 +95,37 @@ void rvf_vcpu_free(struct rvf_vcpu *vcpu)
 		put_page(vcpu->pio_page);
 	if (vcpu->event_page)
 		put_page(vcpu->event_page);
+	if (vcpu->more_page)
+		put_page(vcpu->more_page);
 }
 
-static void *rvf_vcpu_data(const struct rvf_vcpu *vcpu)
+/* Returns whether this was asked: once. */
+static bool rvf_vcpu_take(struct rvf_vcpu *vcpu, enum rvf_ask what)
 {
-	return (void *)vcpu->event + RVF_EVENT_DATA;
-}
+	bool asked;
 
-/**
- * struct rvf_access - A guest's access that no memory answers
- * @space: One of enum rvf_space.
- * @reason: KVM's exit reason.
- * @address: Of its first byte.
- * @data: KVM's bytes of it.
- * @length: How many.
- * @count: Accesses in it.
- * @is_write: The guest writes.
- */
-struct rvf_access {
-	u32 space;
-	u32 reason;
-	u64 address;
-	void *data;
-	u32 length;
-	u32 count;
-	bool is_write;
-};
-
-/* Returns whether the plugin is to be told. */
-static bool rvf_vcpu_access(struct rvf_vcpu *vcpu,
-			    const struct rvf_access *access)
-{
-	struct rvf_vcpu_event *event = vcpu->event;
-
-	if (!rvf_vm_range_hit(vcpu->machine, access->space, access->address)) {
-		if (!access->is_write)
-			memset(access->data, 0, access->length);
-		return false;
-	}
-	if (access->is_write) {
-		memcpy(rvf_vcpu_data(vcpu), access->data, access->length);
-	} else {
-		memset(rvf_vcpu_data(vcpu), 0, access->length);
-		vcpu->pending = access->length;
-		vcpu->pending_to = access->data;
-	}
-	/* The page is written to and never read: it may hold anything. */
-	event->kind = RVF_EVENT_IO;
-	event->space = access->space;
-	event->address = access->address;
-	event->length = access->length;
-	event->count = access->count;
-	event->is_write = access->is_write;
-	event->reason = access->reason;
-	event->code = 0;
-	return true;
-}
-
-static void rvf_vcpu_tell(struct rvf_vcpu *vcpu, u32 kind, u32 reason, u64 code)
-{
-	*vcpu->event = (struct rvf_vcpu_event){
-		.kind = kind,
-		.reason = reason,
-		.code = code,
-	};
-}
-
-static bool rvf_vcpu_port_exit(struct rvf_vcpu *vcpu, struct kvm_run *run)
-{
-	u32 length = (u32)run->io.size * run->io.count;
-	u64 offset = run->io.data_offset;
-	struct rvf_access access = {
-		.space = RVF_SPACE_PORT,
-		.reason = KVM_EXIT_IO,
-		.address = run->io.port,
-		.length = length,
-		.count = run->io.count,
-		.is_write = run->io.direction == KVM_EXIT_IO_OUT,
-	};
-
-	if (offset >> PAGE_SHIFT != KVM_PIO_PAGE_OFFSET ||
-	    length > RVF_EVENT_DATA_LEN ||
-	    offset_in_page(offset) + length > PAGE_SIZE) {
-		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason, 0);
-		return true;
-	}
-	access.data = vcpu->pio + offset_in_page(offset);
-	return rvf_vcpu_access(vcpu, &access);
-}
-
-static bool rvf_vcpu_mmio_exit(struct rvf_vcpu *vcpu, struct kvm_run *run)
-{
-	struct rvf_access access = {
-		.space = RVF_SPACE_MMIO,
-		.reason = KVM_EXIT_MMIO,
-		.address = run->mmio.phys_addr,
-		.data = run->mmio.data,
-		.length = min_t(u32, run->mmio.len, sizeof(run->mmio.data)),
-		.count = 1,
-		.is_write = run->mmio.is_write,
-	};
-
-	return rvf_vcpu_access(vcpu, &access);
+	spin_lock(&vcpu->ask_lock);
+	asked = vcpu->asked & what;
+	WRITE_ONCE(vcpu->asked, vcpu->asked & ~what);
+	spin_unlock(&vcpu->ask_lock);
+	return asked;
 }
 
 /*
- * At a triple fault KVM on AMD clears what the CPU runs the vCPU by. Unless
- * the guest had switched paging on, it then forgets to say again where the
- * tables of the guest's memory are: a plugin that mends its registers and runs
- * on would have the guest's memory translated by what lies at the host's
- * address 0.
+ * KVM_RUN was interrupted; @before is what was asked when it was entered.
+ * Returns whether that is an event.
  */
-static void rvf_vcpu_find_memory(struct rvf_vcpu *vcpu)
+static bool rvf_vcpu_interrupted(struct rvf_vcpu *vcpu, u32 before)
 {
-	kvm_make_request(KVM_REQ_LOAD_MMU_PGD, vcpu->file->private_data);
-}
-
-/* Returns whether the plugin is to be told. */
-static bool rvf_vcpu_exit(struct rvf_vcpu *vcpu)
-{
-	struct kvm_run *run = vcpu->run;
-
-	switch (run->exit_reason) {
-	case KVM_EXIT_IO:
-		return rvf_vcpu_port_exit(vcpu, run);
-	case KVM_EXIT_MMIO:
-		return rvf_vcpu_mmio_exit(vcpu, run);
-	case KVM_EXIT_INTR:
-		return false;
-	case KVM_EXIT_INTERNAL_ERROR:
-		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason,
-			      run->internal.suberror);
-		return true;
-	case KVM_EXIT_FAIL_ENTRY:
-		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason,
-			      run->fail_entry.hardware_entry_failure_reason);
-		return true;
-	case KVM_EXIT_SHUTDOWN:
-		rvf_vcpu_find_memory(vcpu);
-		fallthrough;
-	default:
-		rvf_vcpu_tell(vcpu, RVF_EVENT_END, run->exit_reason, 0);
+	if ((before & RVF_ASK_KICK) && rvf_vcpu_take(vcpu, RVF_ASK_KICK)) {
+		rvf_vcpu_tell(vcpu, RVF_EVENT_KICKED, 0, 0);
 		return true;
 	}
-}
-
-/* A kick that was asked for, if any, is told once. */
-static bool rvf_vcpu_take_kick(struct rvf_vcpu *vcpu)
-{
-	bool kicked;
-
-	spin_lock(&vcpu->ask_lock);
-	kicked = vcpu->asked & RVF_ASK_KICK;
-	WRITE_ONCE(vcpu->asked, vcpu->asked & ~RVF_ASK_KICK);
-	spin_unlock(&vcpu->ask_lock);
-	if (kicked)
-		rvf_vcpu_tell(vcpu, RVF_EVENT_KICKED, 0, 0);
-	return kicked;
+	if (rvf_vcpu_take(vcpu, RVF_ASK_WRITES) && vcpu->n_writes) {
+		rvf_vcpu_tell(vcpu, RVF_EVENT_WRITES, 0, 0);
+		return true;
+	}
+	return false;
 }
 
 /*
@@ -281,14 +158,18 @@ static int rvf_vcpu_loop(struct rvf_vcpu *vcpu)
 		if (unlikely(asked & RVF_ASK_STOP))
 			return -ECANCELED;
 		run->rvf_immediate_exit = asked & RVF_ASK_KICK;
+		run->kvm_valid_regs = READ_ONCE(vcpu->stored);
 		err = rvf_kvm_ioctl(vcpu->file, KVM_RUN, 0);
-		if (!err && rvf_vcpu_exit(vcpu))
-			return 0;
-		if (err && err != -EINTR && err != -EAGAIN)
+		if (!err) {
+			if (rvf_vcpu_exit(vcpu))
+				return 0;
+		} else if (err == -EINTR) {
+			if (rvf_vcpu_interrupted(vcpu, asked))
+				return 0;
+		} else if (err != -EAGAIN) {
 			return err;
-		if ((asked & RVF_ASK_KICK) && err == -EINTR &&
-		    rvf_vcpu_take_kick(vcpu))
-			return 0;
+		}
+		/* What came since: KVM is entered once more, as said above. */
 		if (READ_ONCE(vcpu->asked) &&
 		    !(asked && task_sigpending(current))) {
 			cond_resched();
@@ -302,7 +183,7 @@ static int rvf_vcpu_loop(struct rvf_vcpu *vcpu)
 
 /**
  * rvf_vcpu_run - RVF_VCPU_RUN
- * @vcpu: The vCPU, whose lock is held; the caller is in its mm.
+ * @vcpu: The vCPU, which the caller has; it is in its mm.
  *
  * Return: 0 with an event in the event page, or a negative errno.
  */
@@ -310,13 +191,10 @@ int rvf_vcpu_run(struct rvf_vcpu *vcpu)
 {
 	int err;
 
-	lockdep_assert_held(&vcpu->lock);
 	if (vcpu->nested || rvf_vcpu_is_nested(vcpu))
 		return -EPERM;
-	if (vcpu->pending) {
-		memcpy(vcpu->pending_to, rvf_vcpu_data(vcpu), vcpu->pending);
-		vcpu->pending = 0;
-	}
+	if (vcpu->pending)
+		rvf_vcpu_answer(vcpu);
 	/* Whoever asks finds us, or we find that: see rvf_vcpu_ask(). */
 	smp_store_mb(vcpu->runner, current);
 	err = rvf_vcpu_loop(vcpu);

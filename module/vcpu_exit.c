@@ -104,7 +104,7 @@ void rvf_vcpu_init_flush(struct rvf_vcpu *vcpu)
 static bool rvf_vcpu_gather(struct rvf_vcpu *vcpu,
 			    const struct rvf_access *access)
 {
-	struct rvf_vcpu_write *write = rvf_vcpu_more(vcpu, RVF_EVENT_WRITES);
+	struct rvf_vcpu_write *write = rvf_vcpu_more(vcpu, RVF_EVENT_WRITES_AT);
 
 	write += vcpu->n_writes;
 	write->address = access->address;

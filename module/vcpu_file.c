@@ -30,11 +30,12 @@ static const struct rvf_ioctl_op rvf_vcpu_ops[] = {
 static long rvf_vcpu_enter(struct rvf_vcpu *vcpu, struct file *file,
 			   unsigned int number, unsigned long arg)
 {
-	struct rvf_vcpu_run __user *cmd = (void __user *)arg;
-	u32 size, flags;
+	u64 cmd;
 
-	if (get_user(size, &cmd->size) || get_user(flags, &cmd->flags) ||
-	    size != sizeof(*cmd) || flags)
+	BUILD_BUG_ON(sizeof(struct rvf_vcpu_run) != sizeof(cmd));
+	/* Its size, and no flags, in one read. */
+	if (get_user(cmd, (u64 __user *)arg) ||
+	    cmd != sizeof(struct rvf_vcpu_run))
 		return rvf_ioctl(file, number, arg, rvf_vcpu_ops,
 				 ARRAY_SIZE(rvf_vcpu_ops));
 	return rvf_vcpu_run(vcpu);
@@ -58,29 +59,34 @@ static long rvf_vcpu_ioctl(struct file *file, unsigned int number,
 	/* As long as this mm lives, so does KVM's file. */
 	if (current->mm != vcpu->machine->mm)
 		return -EPERM;
-	if (!mutex_trylock(&vcpu->lock))
+	if (test_and_set_bit_lock(0, &vcpu->taken))
 		return -EBUSY;
 	if (likely(number == RVF_VCPU_RUN))
 		err = rvf_vcpu_enter(vcpu, file, number, arg);
 	else
 		err = rvf_vcpu_command(vcpu, file, number, arg);
-	mutex_unlock(&vcpu->lock);
+	clear_bit_unlock(0, &vcpu->taken);
 	return err;
 }
 
 static int rvf_vcpu_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct rvf_vcpu *vcpu = file->private_data;
+	int err;
 
 	if (current->mm != vcpu->machine->mm)
 		return -EPERM;
 	if (!(vma->vm_flags & VM_SHARED) || (vma->vm_flags & VM_EXEC))
 		return -EACCES;
-	if (vma->vm_pgoff || vma_pages(vma) != 1)
+	if (vma->vm_pgoff || vma_pages(vma) > 2)
 		return -EINVAL;
 	vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP,
 		     VM_MAYEXEC);
-	return vm_insert_page(vma, vma->vm_start, vcpu->event_page);
+	err = vm_insert_page(vma, vma->vm_start, vcpu->event_page);
+	if (!err && vma_pages(vma) > 1)
+		err = vm_insert_page(vma, vma->vm_start + PAGE_SIZE,
+				     vcpu->more_page);
+	return err;
 }
 
 static int rvf_vcpu_release(struct inode *inode, struct file *file)

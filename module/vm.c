@@ -28,11 +28,6 @@
 #define RVF_KVM_DEVICE MKDEV(MISC_MAJOR, 232)
 #define RVF_KVM_API 12
 
-long rvf_kvm_ioctl(struct file *file, unsigned int number, unsigned long arg)
-{
-	return file->f_op->unlocked_ioctl(file, number, arg);
-}
-
 /**
  * rvf_kvm_get - Take a supervisor's /dev/kvm
  * @fd: Its fd.
@@ -80,6 +75,7 @@ static void rvf_machine_free(struct kref *refs)
 	for (i = 0; i < machine->n_vcpus; i++)
 		rvf_vcpu_free(&machine->vcpus[i]);
 	kvfree(rcu_dereference_protected(machine->ranges, true));
+	kfree(rcu_dereference_protected(machine->hint, true));
 	fput(machine->kvm_file);
 	mmdrop(machine->mm);
 	rvf_mnt_put(machine->tsk->mnt);
@@ -103,6 +99,7 @@ void rvf_machine_end(struct rvf_machine *machine)
 	u32 i;
 
 	for (i = 0; i < machine->n_vcpus; i++) {
+		cancel_delayed_work_sync(&machine->vcpus[i].flush);
 		if (machine->vcpus[i].file)
 			fput(machine->vcpus[i].file);
 		machine->vcpus[i].file = NULL;

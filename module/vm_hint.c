@@ -33,7 +33,7 @@ static struct rvf_vm_hint_set *rvf_hint_create(const struct rvf_vm_hint *cmd)
 	for (i = 0; i < hint->count; i++) {
 		if (!rvf_detail_valid(&hint->detail[i])) {
 			kfree(hint);
-			return ERR_PTR(-EINVAL);
+			return ERR_PTR(-EOPNOTSUPP);
 		}
 	}
 	return hint;
@@ -79,8 +79,9 @@ int rvf_cmd_vm_hint(struct rvf_ucmd *ucmd)
 	struct rvf_vm_hint *cmd = ucmd->cmd;
 	struct rvf_vm_hint_set *hint = NULL;
 
-	if (cmd->space > RVF_SPACE_MMIO || (cmd->flags & ~RVF_HINT_ON_WRITE) ||
-	    cmd->count > RVF_MAX_HINT_DETAILS ||
+	if (cmd->flags & ~RVF_HINT_ON_WRITE)
+		return -EOPNOTSUPP;
+	if (cmd->space > RVF_SPACE_MMIO || cmd->count > RVF_MAX_HINT_DETAILS ||
 	    (!cmd->address && (cmd->count || cmd->flags)))
 		return -EINVAL;
 	if (cmd->address) {

@@ -200,7 +200,7 @@ long rvf_vm_pass(struct rvf_machine *machine, unsigned int number,
 
 /**
  * rvf_vcpu_pass - KVM's commands of a vCPU
- * @vcpu: The vCPU, whose lock is held; the caller is in its mm.
+ * @vcpu: The vCPU, which the caller has; it is in its mm.
  * @number: The ioctl.
  * @arg: The caller's pointer.
  *

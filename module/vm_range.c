@@ -34,26 +34,29 @@ static bool rvf_range_has(const struct rvf_vm_ranges *ranges, u32 index,
 }
 
 /**
- * rvf_vm_range_hit - Does an access concern the plugin?
+ * rvf_vm_range_find - Does an access concern the plugin?
  * @machine: The machine.
  * @space: One of enum rvf_space.
  * @address: Of its first byte.
+ *
+ * Return: 0: it does not; else RVF_RANGE_HIT with bits of enum
+ * rvf_vm_reserve_flags.
  */
-bool rvf_vm_range_hit(struct rvf_machine *machine, u32 space, u64 address)
+u32 rvf_vm_range_find(struct rvf_machine *machine, u32 space, u64 address)
 {
 	const struct rvf_vm_ranges *ranges;
-	bool hit = false;
-	u32 index;
+	u32 found = 0, index;
 
 	/* As good as rcu_read_lock(), and no call. */
 	preempt_disable();
 	ranges = rcu_dereference_sched(machine->ranges);
 	if (ranges) {
 		index = rvf_ranges_search(ranges, space, address);
-		hit = rvf_range_has(ranges, index, space, address, address);
+		if (rvf_range_has(ranges, index, space, address, address))
+			found = RVF_RANGE_HIT | ranges->range[index].flags;
 	}
 	preempt_enable();
-	return hit;
+	return found;
 }
 
 static struct rvf_vm_ranges *rvf_ranges_alloc(u32 count)
@@ -137,13 +140,17 @@ int rvf_cmd_vm_reserve(struct rvf_ucmd *ucmd)
 	struct rvf_vm_reserve *cmd = ucmd->cmd;
 	struct rvf_vm_range more = {
 		.space = cmd->space,
+		.flags = cmd->flags,
 		.start = cmd->start,
 		.last = cmd->start + cmd->length - 1,
 	};
 	int err;
 
+	if (cmd->__reserved || (cmd->flags & ~RVF_VM_RESERVE_ASYNC))
+		return -EOPNOTSUPP;
 	if (cmd->space > RVF_SPACE_MMIO ||
-	    (cmd->length && more.last < more.start))
+	    (cmd->length && more.last < more.start) ||
+	    (!cmd->length && cmd->flags))
 		return -EINVAL;
 	mutex_lock(&machine->lock);
 	if (cmd->length)

@@ -159,6 +159,7 @@ enum {
 	RVF_CMD_VM_UNMAP = 0x61,
 	RVF_CMD_VM_RESERVE = 0x62,
 	RVF_CMD_VM_KICK = 0x63,
+	RVF_CMD_VM_HINT = 0x64,
 
 	RVF_CMD_VCPU_RUN = 0x70,
 };
@@ -1190,15 +1191,29 @@ enum rvf_space {
 };
 
 /**
+ * enum rvf_vm_reserve_flags - How accesses to a range are told
+ * @RVF_VM_RESERVE_ASYNC: Writes are gathered, and told with the next event:
+ *	see struct rvf_vcpu_write. Reads give zeros and are not told.
+ */
+enum rvf_vm_reserve_flags {
+	RVF_VM_RESERVE_ASYNC = 1 << 0,
+};
+
+/**
  * struct rvf_vm_reserve - ioctl(RVF_VM_RESERVE)
  * @size: sizeof(struct rvf_vm_reserve)
  * @space: One of enum rvf_space
  * @start: First address
  * @length: How many; 0: take the reservation that begins at @start away
+ * @flags: Bits of enum rvf_vm_reserve_flags; 0 when @length is
+ * @__reserved: Must be 0
  *
  * An access whose first byte lies in a reserved range is told to the plugin.
  * Any other is completed in the kernel: reads give zeros, writes are dropped.
  * What the VM's own interrupt controllers and timer answer reaches neither.
+ *
+ * An access that begins in a range is told as a whole, one that reaches into it
+ * is not.
  *
  * Errors: EINVAL space, or the range wraps round; EEXIST it overlaps another
  * one; ENOENT none begins there; ENOSPC %RVF_MAX_VM_RANGES are in use.
@@ -1208,6 +1223,8 @@ struct rvf_vm_reserve {
 	__u32 space;
 	__aligned_u64 start;
 	__aligned_u64 length;
+	__u32 flags;
+	__u32 __reserved;
 };
 #define RVF_VM_RESERVE _IO(RVF_IOC_TYPE, RVF_CMD_VM_RESERVE)
 
@@ -1227,13 +1244,84 @@ struct rvf_vm_kick {
 };
 #define RVF_VM_KICK _IO(RVF_IOC_TYPE, RVF_CMD_VM_KICK)
 
+#define RVF_MAX_HINT_DETAILS	32
+
+/**
+ * enum rvf_hint_flags - What a hint is about
+ * @RVF_HINT_ON_WRITE: The guest writes; otherwise it reads.
+ */
+enum rvf_hint_flags {
+	RVF_HINT_ON_WRITE = 1 << 0,
+};
+
+/**
+ * struct rvf_hint_detail - What else is wanted at an access, and when
+ * @match_rax: Not 0: only when the guest's RAX is @rax; likewise the next ones
+ * @match_rbx: RBX
+ * @match_rcx: RCX
+ * @match_rdx: RDX
+ * @__reserved: Must be 0
+ * @rax: For @match_rax
+ * @rbx: For @match_rbx
+ * @rcx: For @match_rcx
+ * @rdx: For @match_rdx
+ * @send_sregs: Not 0: send %RVF_REGISTERS_SREGS
+ * @send_debugregs: Not 0: send %RVF_REGISTERS_DEBUGREGS
+ * @__reserved2: Must be 0
+ */
+struct rvf_hint_detail {
+	__u8 match_rax;
+	__u8 match_rbx;
+	__u8 match_rcx;
+	__u8 match_rdx;
+	__u32 __reserved;
+	__aligned_u64 rax;
+	__aligned_u64 rbx;
+	__aligned_u64 rcx;
+	__aligned_u64 rdx;
+	__u8 send_sregs;
+	__u8 send_debugregs;
+	__u8 __reserved2[6];
+};
+
+/**
+ * struct rvf_vm_hint - ioctl(RVF_VM_HINT)
+ * @size: sizeof(struct rvf_vm_hint)
+ * @space: One of enum rvf_space
+ * @address: Of the first byte of the access; 0, with @flags and @count 0: the
+ *	VM has no hint any more
+ * @details: Pointer to an array of struct rvf_hint_detail
+ * @flags: Bits of enum rvf_hint_flags
+ * @count: How many @details, at most %RVF_MAX_HINT_DETAILS
+ *
+ * Says that the plugin will look at registers when the guest accesses this
+ * address: the event of such an access comes with them on the second event
+ * page. %RVF_REGISTERS_REGS always does; the first of the details that fits
+ * says what else. A VM has one hint, for all of its vCPUs. It is about accesses
+ * that are told one by one, so of ranges without %RVF_VM_RESERVE_ASYNC.
+ *
+ * Errors: EINVAL space, @count, or no address; EFAULT the details.
+ */
+struct rvf_vm_hint {
+	__u32 size;
+	__u32 space;
+	__aligned_u64 address;
+	__aligned_u64 details;
+	__u32 flags;
+	__u32 count;
+};
+#define RVF_VM_HINT _IO(RVF_IOC_TYPE, RVF_CMD_VM_HINT)
+
 /**
  * DOC: vCPU fds
  *
- * mmap (shared, one page at offset 0) gives the vCPU's event page: struct
- * rvf_vcpu_event, and data from %RVF_EVENT_DATA on. The kernel writes it when
- * RVF_VCPU_RUN returns and reads nothing from it but the data of a read, when
- * RVF_VCPU_RUN is called again.
+ * mmap (shared, one page or two at offset 0) gives the vCPU's event pages.
+ * The first one has struct rvf_vcpu_event, and data from %RVF_EVENT_DATA on. On
+ * the second one are, at these offsets from the first one, registers that a
+ * hint sent (struct kvm_regs, kvm_sregs and kvm_debugregs), and
+ * %RVF_MAX_WRITES gathered writes. The kernel writes the pages when
+ * RVF_VCPU_RUN returns, and gathered writes while it runs. It reads nothing from
+ * them but the data of a read, when RVF_VCPU_RUN is called again.
  *
  * Passed on to KVM: KVM_GET_ and KVM_SET_ of REGS, SREGS, FPU, DEBUGREGS, XCRS,
  * MSRS, MP_STATE, LAPIC, VCPU_EVENTS and CPUID2; KVM_GET_SUPPORTED_HV_CPUID;
@@ -1245,6 +1333,45 @@ struct rvf_vm_kick {
 
 #define RVF_EVENT_DATA		128
 #define RVF_EVENT_DATA_LEN	(4096 - RVF_EVENT_DATA)
+#define RVF_EVENT_REGS		4096
+#define RVF_EVENT_SREGS		4352
+#define RVF_EVENT_DEBUGREGS	4672
+#define RVF_EVENT_WRITES_AT	4864
+
+#define RVF_MAX_WRITES		128
+#define RVF_MAX_WRITE		8
+
+/**
+ * struct rvf_vcpu_write - A write to a range with %RVF_VM_RESERVE_ASYNC
+ * @address: Of the first byte
+ * @space: One of enum rvf_space
+ * @length: Bytes
+ * @data: The bytes, and zeros behind them
+ *
+ * A vCPU's writes are gathered in the order in which it made them, and come
+ * with the event that it made after them, none lost and none twice. When there
+ * is no room for another one, or after a few milliseconds, they are an event of
+ * their own: %RVF_EVENT_WRITES. String I/O of more than one write is no such
+ * write: it is told as %RVF_EVENT_IO, behind what was gathered.
+ */
+struct rvf_vcpu_write {
+	__aligned_u64 address;
+	__u32 space;
+	__u32 length;
+	__u8 data[RVF_MAX_WRITE];
+};
+
+/**
+ * enum rvf_registers - Registers on the second event page
+ * @RVF_REGISTERS_REGS: struct kvm_regs at %RVF_EVENT_REGS.
+ * @RVF_REGISTERS_SREGS: struct kvm_sregs at %RVF_EVENT_SREGS.
+ * @RVF_REGISTERS_DEBUGREGS: struct kvm_debugregs at %RVF_EVENT_DEBUGREGS.
+ */
+enum rvf_registers {
+	RVF_REGISTERS_REGS = 1 << 0,
+	RVF_REGISTERS_SREGS = 1 << 1,
+	RVF_REGISTERS_DEBUGREGS = 1 << 2,
+};
 
 /**
  * enum rvf_event_kind - Why RVF_VCPU_RUN returned
@@ -1253,25 +1380,37 @@ struct rvf_vm_kick {
  *	written to the page before RVF_VCPU_RUN is called again.
  * @RVF_EVENT_KICKED: RVF_VM_KICK.
  * @RVF_EVENT_END: The guest cannot go on: @reason and @code say why.
+ * @RVF_EVENT_WRITES: Nothing but gathered writes.
+ * @RVF_EVENT_HYPERCALL: A Hyper-V hypercall: struct rvf_hyperv_call is the
+ *	data. Its result is to be written there before RVF_VCPU_RUN is called
+ *	again.
+ * @RVF_EVENT_SYNIC: A change of Hyper-V's synthetic interrupt controller:
+ *	struct rvf_hyperv_synic is the data.
  */
 enum rvf_event_kind {
 	RVF_EVENT_NONE = 0,
 	RVF_EVENT_IO = 1,
 	RVF_EVENT_KICKED = 2,
 	RVF_EVENT_END = 3,
+	RVF_EVENT_WRITES = 4,
+	RVF_EVENT_HYPERCALL = 5,
+	RVF_EVENT_SYNIC = 6,
 };
 
 /**
  * struct rvf_vcpu_event - The event page's head
  * @kind: One of enum rvf_event_kind
  * @space: One of enum rvf_space
- * @address: Of the first byte
+ * @address: Of the first byte. One access of more than 8 bytes to MMIO comes as
+ *	several, each at an address of its own
  * @length: Bytes of data: what one access has, times @count
  * @count: How many accesses: more than one for string I/O
  * @is_write: 1: the guest wrote
  * @reason: KVM's exit reason (KVM_EXIT_*)
  * @code: What goes with it: KVM_EXIT_INTERNAL_ERROR's suberror,
  *	KVM_EXIT_FAIL_ENTRY's reason
+ * @writes: How many gathered writes came before it
+ * @registers: Bits of enum rvf_registers: what a hint sent with it
  * @__reserved: 0
  */
 struct rvf_vcpu_event {
@@ -1283,7 +1422,37 @@ struct rvf_vcpu_event {
 	__u32 is_write;
 	__u32 reason;
 	__aligned_u64 code;
-	__aligned_u64 __reserved[11];
+	__u32 writes;
+	__u32 registers;
+	__aligned_u64 __reserved[10];
+};
+
+/**
+ * struct rvf_hyperv_call - The data of %RVF_EVENT_HYPERCALL
+ * @result: 0; the plugin's answer
+ * @input: What the guest called
+ * @params: Its parameters' addresses
+ */
+struct rvf_hyperv_call {
+	__aligned_u64 result;
+	__aligned_u64 input;
+	__aligned_u64 params[2];
+};
+
+/**
+ * struct rvf_hyperv_synic - The data of %RVF_EVENT_SYNIC
+ * @msr: Which register the guest wrote
+ * @__reserved: 0
+ * @control: SCONTROL
+ * @evt_page: SIEFP
+ * @msg_page: SIMP
+ */
+struct rvf_hyperv_synic {
+	__u32 msr;
+	__u32 __reserved;
+	__aligned_u64 control;
+	__aligned_u64 evt_page;
+	__aligned_u64 msg_page;
 };
 
 /**

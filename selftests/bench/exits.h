@@ -9,12 +9,16 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Only this port concerns the plugin; the one behind it nobody. */
+/*
+ * Only this port concerns the plugin at once; the one behind it nobody; the
+ * next one's writes are gathered.
+ */
 #define EXITS_PORT 0xe0
-/* Real mode; where the two loops begin, at address 0 */
+/* Real mode; where the three loops begin, at address 0 */
 #define EXITS_LOOP	 0
 #define EXITS_UNRESERVED 8
-/* Accesses of the second loop to another port, for one to the first */
+#define EXITS_GATHERED	 24
+/* Accesses of the other loops to their port, for one to the first */
 #define EXITS_OTHERS 1000
 #define EXITS_MEMORY 4096
 
@@ -29,12 +33,20 @@ static const uint8_t exits_guest[] = {
 	0xe2, 0xfc, /* loop to the out */
 	0xe6, EXITS_PORT, /* out EXITS_PORT, al */
 	0xeb, 0xf5, /* jmp EXITS_UNRESERVED */
+	0x90, 0x90, 0x90, 0x90, 0x90,
+	/* EXITS_GATHERED */
+	0xb9, EXITS_OTHERS & 0xff, EXITS_OTHERS >> 8, /* mov cx, EXITS_OTHERS */
+	0xe6, EXITS_PORT + 2, /* out EXITS_PORT + 2, al */
+	0xe2, 0xfc, /* loop to the out */
+	0xe6, EXITS_PORT, /* out EXITS_PORT, al */
+	0xeb, 0xf5, /* jmp EXITS_GATHERED */
 };
 
 enum exits_how {
 	EXITS_BY_LIBRARY, /* rvf_vcpu_resume() and rvf_vcpu_wait() */
 	EXITS_BY_COMMAND, /* RVF_VCPU_RUN, nothing else */
 	EXITS_UNDELIVERED, /* accesses that nobody reserved */
+	EXITS_ASYNC, /* accesses that are gathered */
 };
 
 struct exits_request {

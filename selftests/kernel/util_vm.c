@@ -69,7 +69,7 @@ void vm_start(struct vm *vm, unsigned int vcpus)
 	task_start(&vm->task, vm->mount, 0);
 	must_rvf(vm_make(vm));
 	for (unsigned int i = 0; i < vcpus; i++)
-		vm->page[i] = (void *)must_rvf(task_call(&vm->task, SYS_mmap, 0, 4096,
+		vm->page[i] = (void *)must_rvf(task_call(&vm->task, SYS_mmap, 0, 8192,
 							 PROT_READ | PROT_WRITE, MAP_SHARED,
 							 vm->vcpu[i], 0));
 	must_rvf(vm_reserve(vm, RVF_SPACE_PORT, VM_PORT, 8));
@@ -129,11 +129,18 @@ void vm_memory(struct vm *vm)
 
 int vm_reserve(struct vm *vm, unsigned int space, uint64_t start, uint64_t length)
 {
+	return vm_reserve_as(vm, space, start, length, 0);
+}
+
+int vm_reserve_as(struct vm *vm, unsigned int space, uint64_t start, uint64_t length,
+		  unsigned int flags)
+{
 	struct rvf_vm_reserve reserve = {
 		.size = sizeof(reserve),
 		.space = space,
 		.start = start,
 		.length = length,
+		.flags = flags,
 	};
 
 	return task_ioctl(&vm->task, vm->fd, RVF_VM_RESERVE, &reserve);
@@ -260,6 +267,11 @@ struct rvf_vcpu_event vm_event(struct vm *vm, unsigned int vcpu)
 void vm_get_data(struct vm *vm, unsigned int vcpu, void *data, size_t length)
 {
 	transfer(vm, false, data, vm->page[vcpu] + RVF_EVENT_DATA, length);
+}
+
+void vm_get_more(struct vm *vm, unsigned int vcpu, unsigned int at, void *data, size_t length)
+{
+	transfer(vm, false, data, vm->page[vcpu] + at, length);
 }
 
 void vm_put_data(struct vm *vm, unsigned int vcpu, const void *data, size_t length)

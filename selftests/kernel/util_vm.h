@@ -23,7 +23,7 @@ struct vm {
 	int fd;
 	int vcpu[VM_VCPUS];
 	unsigned int vcpus;
-	char *page[VM_VCPUS]; /* event pages, in the plugin */
+	char *page[VM_VCPUS]; /* two event pages each, in the plugin */
 	int memfd; /* the memory at 0, in the plugin */
 	unsigned int slot; /* it */
 	unsigned char *memory; /* the same here */
@@ -47,6 +47,9 @@ int vm_unmap(struct vm *vm, unsigned int slot);
 /* VM_MEMORY bytes at 0 */
 void vm_memory(struct vm *vm);
 int vm_reserve(struct vm *vm, unsigned int space, uint64_t start, uint64_t length);
+/* The same with flags */
+int vm_reserve_as(struct vm *vm, unsigned int space, uint64_t start, uint64_t length,
+		  unsigned int flags);
 int vm_kick(struct vm *vm, uint64_t mask);
 
 /* Places code and lets a vCPU begin there in real mode, with rdx VM_PORT */
@@ -78,6 +81,8 @@ void vm_threads(struct vm *vm, unsigned int count);
 struct rvf_vcpu_event vm_event(struct vm *vm, unsigned int vcpu);
 void vm_get_data(struct vm *vm, unsigned int vcpu, void *data, size_t length);
 void vm_put_data(struct vm *vm, unsigned int vcpu, const void *data, size_t length);
+/* From any place in its event pages */
+void vm_get_more(struct vm *vm, unsigned int vcpu, unsigned int at, void *data, size_t length);
 
 /* KVM's own directory: each VM has one in it, called PID-FD */
 #define VM_KVM_PLACE "/sys/kernel/debug/kvm"

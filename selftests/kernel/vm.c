@@ -147,6 +147,8 @@ TEST_F(made, reserve)
 	struct vm *vm = &self->vm;
 
 	EXPECT_EQ(-EINVAL, vm_reserve(vm, 2, 0, 1));
+	EXPECT_EQ(-EOPNOTSUPP, vm_reserve_as(vm, RVF_SPACE_MMIO, 0, 1, 2));
+	EXPECT_EQ(-EINVAL, vm_reserve_as(vm, RVF_SPACE_PORT, VM_PORT, 0, RVF_VM_RESERVE_ASYNC));
 	EXPECT_EQ(-EINVAL, vm_reserve(vm, RVF_SPACE_MMIO, ~0ull, 2));
 	EXPECT_EQ(-EEXIST, vm_reserve(vm, RVF_SPACE_PORT, VM_PORT, 8));
 	EXPECT_EQ(-EEXIST, vm_reserve(vm, RVF_SPACE_PORT, VM_PORT - 1, 2));

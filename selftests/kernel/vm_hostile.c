@@ -126,7 +126,7 @@ TEST_F(hostile, event_page_mapping)
 
 #define MAP(length, prot, flags, offset) \
 	task_call(task, SYS_mmap, 0, length, prot, flags, vcpu, offset)
-	EXPECT_EQ(-EINVAL, MAP(8192, PROT_READ, MAP_SHARED, 0));
+	EXPECT_EQ(-EINVAL, MAP(12288, PROT_READ, MAP_SHARED, 0));
 	EXPECT_EQ(-EINVAL, MAP(4096, PROT_READ, MAP_SHARED, 4096));
 	EXPECT_EQ(-EINVAL, MAP(4096, PROT_READ, MAP_SHARED, 8192));
 	EXPECT_EQ(-EACCES, MAP(4096, PROT_READ, MAP_PRIVATE, 0));

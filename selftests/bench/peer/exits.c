@@ -68,26 +68,49 @@ static int run(struct rvf_vcpu *vcpu, const struct exits_request *request)
 	uint32_t i;
 	int ret = 0;
 
-	for (i = 0; i < request->count && ret == 0; i++) {
-		if (request->how == EXITS_BY_LIBRARY)
+	for (i = 0; i < request->count && ret == 0;) {
+		if (request->how == EXITS_BY_LIBRARY) {
 			ret = next(vcpu);
-		else if (ioctl(vcpu->fd, RVF_VCPU_RUN, &command) < 0)
+			i++;
+		} else if (ioctl(vcpu->fd, RVF_VCPU_RUN, &command) < 0) {
 			ret = -errno;
-		else if (vcpu->page->kind != RVF_EVENT_IO)
+		} else if (vcpu->page->kind == RVF_EVENT_IO) {
+			i++;
+		} else if (vcpu->page->kind != RVF_EVENT_WRITES) {
 			ret = -EIO;
+		}
 	}
 	return ret;
 }
 
 static int64_t measure(struct rvf_vcpu *vcpu, const struct exits_request *request)
 {
+	static const __u64 where[] = {
+		[EXITS_BY_LIBRARY] = EXITS_LOOP,
+		[EXITS_BY_COMMAND] = EXITS_LOOP,
+		[EXITS_UNDELIVERED] = EXITS_UNRESERVED,
+		[EXITS_ASYNC] = EXITS_GATHERED,
+	};
 	uint64_t started;
-	int ret = go_to(vcpu, request->how == EXITS_UNDELIVERED ? EXITS_UNRESERVED : EXITS_LOOP);
+	int ret = go_to(vcpu, where[request->how]);
 
 	started = exits_now();
 	if (ret == 0)
 		ret = run(vcpu, request);
 	return ret < 0 ? ret : (int64_t)(exits_now() - started);
+}
+
+static int reserve_async(struct rvf_guest *guest)
+{
+	struct rvf_vm_reserve reserve = {
+		.size = sizeof(reserve),
+		.space = RVF_SPACE_PORT,
+		.start = EXITS_PORT + 2,
+		.length = 1,
+		.flags = RVF_VM_RESERVE_ASYNC,
+	};
+
+	return ioctl(guest->fd, RVF_VM_RESERVE, &reserve) < 0 ? -errno : 0;
 }
 
 static int start(struct rvf_vcpu **vcpu)
@@ -103,6 +126,8 @@ static int start(struct rvf_vcpu **vcpu)
 		ret = rvf_guest_memory(guest, memory, 0, EXITS_MEMORY, 0, false, NULL);
 	if (ret == 0)
 		ret = rvf_guest_reserve_range(guest, RVF_SPACE_PORT, EXITS_PORT, 1);
+	if (ret == 0)
+		ret = reserve_async(guest);
 	if (ret == 0)
 		ret = rvf_guest_start(guest);
 	if (ret < 0)

@@ -428,6 +428,21 @@ static int rvf_component_ranges(struct rvf_parser *p,
 	return 0;
 }
 
+/* Of a guest's address space, on x86 */
+#define RVF_M_PAGE 4096
+#define RVF_M_LAST_PAGE (0xffffffffu - RVF_M_PAGE - (RVF_M_PAGE - 1))
+
+static int rvf_component_vm_ok(const struct rvf_m_component *c)
+{
+	__u64 identity_map = le64_to_cpu(c->identity_map);
+
+	if (!c->vcpus)
+		return !c->guest_memory && !identity_map;
+	return le32_to_cpu(c->vcpus) <= RVF_MAX_VCPUS &&
+	       !(identity_map & (RVF_M_PAGE - 1)) &&
+	       identity_map <= RVF_M_LAST_PAGE;
+}
+
 static int rvf_parse_component(struct rvf_parser *p, __u32 at)
 {
 	const struct rvf_m_component *c = &p->m->components[at];
@@ -440,8 +455,7 @@ static int rvf_parse_component(struct rvf_parser *p, __u32 at)
 	if (!rvf_is_zero(c->reserved2, sizeof(c->reserved2)))
 		return rvf_bad(p, RVF_REASON_RESERVED, at);
 	if (!rvf_component_code_ok(p->m, c) || !rvf_component_policy_ok(c) ||
-	    le32_to_cpu(c->vcpus) > RVF_MAX_VCPUS ||
-	    (!c->vcpus && c->guest_memory) ||
+	    !rvf_component_vm_ok(c) ||
 	    (le32_to_cpu(c->relax) & ~(RVF_RELAX_TEXT | RVF_RELAX_ROOT)))
 		return rvf_bad(p, RVF_REASON_COMPONENT, at);
 	for (i = 0; i < at; i++)

@@ -145,6 +145,23 @@ static struct rvf_machine *rvf_machine_alloc(struct rvf_tsk *tsk,
 	return machine;
 }
 
+/* KVM takes it before there is a vCPU, and from the caller's memory. */
+static int rvf_machine_identity_map(struct rvf_machine *machine, u64 scratch)
+{
+	u64 __user *address = u64_to_user_ptr(scratch);
+	u64 identity_map =
+		le64_to_cpu(rvf_tsk_component(machine->tsk)->identity_map);
+	int err;
+
+	if (!identity_map)
+		return 0;
+	if (put_user(identity_map, address))
+		return -EFAULT;
+	err = rvf_kvm_ioctl(machine->vm_file, KVM_SET_IDENTITY_MAP_ADDR,
+			    scratch);
+	return put_user(0, address) ? -EFAULT : err;
+}
+
 /* KVM's side: the VM, its interrupt controllers and timer, its vCPUs. */
 static int rvf_machine_make(struct rvf_machine *machine, u64 scratch)
 {
@@ -156,7 +173,9 @@ static int rvf_machine_make(struct rvf_machine *machine, u64 scratch)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	machine->vm_file = file;
-	err = rvf_kvm_ioctl(file, KVM_CREATE_IRQCHIP, 0);
+	err = rvf_machine_identity_map(machine, scratch);
+	if (!err)
+		err = rvf_kvm_ioctl(file, KVM_CREATE_IRQCHIP, 0);
 	if (!err)
 		err = rvf_kvm_ioctl(file, KVM_CREATE_PIT2, scratch);
 	for (i = 0; i < machine->n_vcpus && !err; i++) {
@@ -236,6 +255,8 @@ static int rvf_vm_give(struct rvf_ucmd *ucmd, struct rvf_machine *machine)
 	err = rvf_vm_fds_make(all, machine);
 	if (!err) {
 		cmd->out_vm_fd = all->fds[0];
+		cmd->out_identity_map = le64_to_cpu(
+			rvf_tsk_component(machine->tsk)->identity_map);
 		if (copy_to_user(u64_to_user_ptr(cmd->vcpus), all->fds + 1,
 				 machine->n_vcpus * sizeof(all->fds[0])))
 			err = -EFAULT;

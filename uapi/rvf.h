@@ -1073,6 +1073,7 @@ struct rvf_task_list {
  * @scratch: Pointer to 64 bytes of zeros that nothing else uses meanwhile
  * @vcpu_count: In: how many @vcpus has room for; out: how many there are
  * @out_vm_fd: The VM
+ * @out_identity_map: Of the component; 0: KVM's own choice
  *
  * Makes the task's VM with in-kernel interrupt controllers and timer, and all
  * of its vCPUs, as many as its component has. It is done in the plugin's
@@ -1092,6 +1093,7 @@ struct rvf_vm {
 	__aligned_u64 scratch;
 	__u32 vcpu_count;
 	__s32 out_vm_fd;
+	__aligned_u64 out_identity_map;
 };
 #define RVF_VM _IO(RVF_IOC_TYPE, RVF_CMD_VM)
 

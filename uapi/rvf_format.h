@@ -385,6 +385,9 @@ enum rvf_relax {
  *	back to back, which the supervisor reads and the kernel does not: it
  *	looks at the jail itself when the task is bound.
  * @reserved2: 0.
+ * @identity_map: Where KVM puts a page of its own into the guest's address
+ *	space, on processors where it needs one: a multiple of 4096, at most
+ *	0xffffe000; 0: KVM's own choice, as without a VM.
  *
  * A guest kernel has neither deps nor grants, arguments nor a jail, relaxes nothing, and
  * nothing needs it. The ranges of deps and of grants follow one another in component order and
@@ -414,7 +417,8 @@ struct rvf_m_component {
 	__le32 relax;
 	__le64 guest_memory;
 	struct rvf_m_string jail;
-	__le64 reserved2[2];
+	__le64 reserved2[1];
+	__le64 identity_map;
 };
 
 /**

@@ -46,6 +46,7 @@ const struct field fixed_fields[] = {
 	FIELD(COMPONENT, rvf_m_component, args),
 	FIELD(COMPONENT, rvf_m_component, guest_memory),
 	FIELD(COMPONENT, rvf_m_component, jail),
+	FIELD(COMPONENT, rvf_m_component, identity_map),
 	FIELD(COMPONENT, rvf_m_component, reserved2),
 	FIELD(REGION, rvf_m_region, name),
 	FIELD(REGION, rvf_m_region, policy),

@@ -145,6 +145,7 @@ static const struct mutation mutations[] = {
 	{ "a relaxed guest kernel", 3, C(relax), 1, RVF_REASON_COMPONENT, 3 },
 	{ "65 vCPUs", 1, C(vcpus), 65, RVF_REASON_COMPONENT, 1 },
 	{ "guest memory without a VM", 0, C(guest_memory), 4096, RVF_REASON_COMPONENT, 0 },
+	{ "an identity map without a VM", 0, C(identity_map), 4096, RVF_REASON_COMPONENT, 0 },
 
 	{ "a region without a name", 0, R(name), 0, RVF_REASON_STRING, 0 },
 	{ "a slab without slots", 1, R(policy), RVF_REGION_SLAB, RVF_REASON_REGION, 1 },

@@ -138,9 +138,27 @@ BUILT_WITH(component_reserved, RVF_REASON_RESERVED, ANY)
 	SET(reserved2[0], 64, 1);
 }
 
-BUILT_WITH(component_reserved2, RVF_REASON_RESERVED, ANY)
+COMPONENT(identity_map_without_vm)
 {
-	SET(reserved2[1], 64, 1);
+	SET(identity_map, 64, 4096);
+}
+
+COMPONENT(identity_map_within_a_page)
+{
+	SET(vcpus, 32, 1);
+	SET(identity_map, 64, 0xfeffc001);
+}
+
+COMPONENT(identity_map_at_the_end)
+{
+	SET(vcpus, 32, 1);
+	SET(identity_map, 64, 0xfffff000);
+}
+
+COMPONENT(identity_map_too_high)
+{
+	SET(vcpus, 32, 1);
+	SET(identity_map, 64, 0x1feffc000);
 }
 
 COMPONENT(vcpus_too_many)

@@ -14,12 +14,18 @@
 
 int vm_mount(unsigned int vcpus, uint64_t memory)
 {
+	return vm_mount_as(vcpus, memory, 0);
+}
+
+int vm_mount_as(unsigned int vcpus, uint64_t memory, uint64_t identity_map)
+{
 	struct pkg *pkg = pkg_usual();
 	struct rvf_mount arg;
 	int ctl = ctl_open(), mount;
 
 	pkg->components[0].entry.vcpus = vcpus;
 	pkg->components[0].entry.guest_memory = memory;
+	pkg->components[0].entry.identity_map = identity_map;
 	pkg_grant(pkg, 0, RVF_OBJECT_REGION, pkg_slab(pkg, "slab", 16, 1024),
 		  RVF_RIGHT_READ | RVF_RIGHT_WRITE | RVF_RIGHT_GRANT | RVF_RIGHT_REVOKE, 0);
 	key_trust(ctl, KEY_OWNER);
@@ -57,6 +63,7 @@ int vm_make(struct vm *vm)
 	memcpy(vm->vcpu, fds, sizeof(vm->vcpu));
 	vm->fd = arg.out_vm_fd;
 	vm->vcpus = arg.vcpu_count;
+	vm->identity_map = arg.out_identity_map;
 	vm->task.used = used;
 	return result;
 }

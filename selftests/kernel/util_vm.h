@@ -23,6 +23,7 @@ struct vm {
 	int fd;
 	int vcpu[VM_VCPUS];
 	unsigned int vcpus;
+	uint64_t identity_map;
 	char *page[VM_VCPUS]; /* two event pages each, in the plugin */
 	int memfd; /* the memory at 0, in the plugin */
 	unsigned int slot; /* it */
@@ -31,6 +32,7 @@ struct vm {
 
 /* Mounts the usual package with a VM in component 0, and claims it */
 int vm_mount(unsigned int vcpus, uint64_t memory);
+int vm_mount_as(unsigned int vcpus, uint64_t memory, uint64_t identity_map);
 int vm_supervise(int mount);
 /* RVF_VM; 0 or a negative errno */
 int vm_make(struct vm *vm);

@@ -98,6 +98,24 @@ TEST(bad_arguments)
 	task_kill(&vm.task);
 }
 
+/* The one of the manifest, which KVM took; memory may lie there all the same */
+TEST(identity_map)
+{
+	struct vm vm = { .mount = vm_mount_as(1, VM_QUOTA, 0xfeffc000) };
+
+	ASSERT_EQ(0, vm_supervise(vm.mount));
+	task_start(&vm.task, vm.mount, 0);
+	ASSERT_EQ(0, vm_make(&vm));
+	EXPECT_EQ(0xfeffc000, vm.identity_map);
+	task_kill(&vm.task);
+	vm.mount = vm_mount(1, 0);
+	ASSERT_EQ(0, vm_supervise(vm.mount));
+	task_start(&vm.task, vm.mount, 0);
+	ASSERT_EQ(0, vm_make(&vm));
+	EXPECT_EQ(0, vm.identity_map);
+	task_kill(&vm.task);
+}
+
 TEST(no_room_for_fds)
 {
 	struct vm vm = { .mount = vm_mount(4, 0) };

@@ -191,6 +191,7 @@ static int add_components(struct packing *packing, struct rvf_error *e)
 			.limit_cpu = one->limits.cpu,
 			.vcpus = one->vm.vcpus,
 			.guest_memory = one->vm.memory,
+			.identity_map = one->vm.identity_map,
 			.args = one->args,
 			.n_args = one->n_args,
 			.jail = (const char *const *)one->jail.entries,

@@ -135,6 +135,7 @@ static void component_json(struct json *json, const struct rvf_manifest *m,
 		json_object(json, "vm");
 		json_u64(json, "vcpus", rvf_le32(one->vcpus));
 		json_u64(json, "memory_bytes", rvf_le64(one->guest_memory));
+		json_u64(json, "identity_map", rvf_le64(one->identity_map));
 		json_close(json);
 	} else {
 		json_null(json, "vm");

@@ -53,6 +53,7 @@ struct recipe_jail {
 struct recipe_vm {
 	uint32_t vcpus; /* 0: no VM */
 	uint64_t memory; /* that it may bring */
+	uint64_t identity_map; /* 0: KVM's own choice */
 	struct place memory_at;
 };
 

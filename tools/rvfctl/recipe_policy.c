@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* When a task is started again, and how much it may use. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -262,11 +263,36 @@ static void take_guest_memory(struct reader *r, const struct node *key, const st
 	vm->memory_at = value->at;
 }
 
+/* A number as addresses are written: hexadecimal */
+static void take_identity_map(struct reader *r, const struct node *key, const struct node *value,
+			      void *into)
+{
+	const char *text = read_text(r, value, "identity_map");
+	struct recipe_vm *vm = into;
+	unsigned long long address;
+	char *end;
+
+	(void)key;
+	if (!text)
+		return;
+	address = strtoull(text, &end, 16);
+	if (strncmp(text, "0x", 2) || !isxdigit(text[2]) || *end) {
+		complain(r->all, &value->at, "'%s' is not an address", text);
+		advise(r->all, "a hexadecimal number: 0xfeffc000");
+	} else if (!address || address % 4096 || address > 0xffffe000) {
+		complain(r->all, &value->at,
+			 "identity_map is a multiple of 0x1000, 0x1000 to 0xffffe000");
+	} else {
+		vm->identity_map = address;
+	}
+}
+
 void take_vm(struct reader *r, const struct node *key, const struct node *value, void *into)
 {
 	static const struct key keys[] = {
 		{ "vcpus", take_vcpus, NULL },
 		{ "memory", take_guest_memory, NULL },
+		{ "identity_map", take_identity_map, NULL },
 	};
 	struct recipe_vm *vm = into;
 

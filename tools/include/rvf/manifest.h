@@ -47,6 +47,7 @@ struct rvf_builder;
  * @limit_cpu: Thousandths of a CPU.
  * @vcpus: vCPUs of its VM, 0: none.
  * @guest_memory: Bytes that the task may bring into its VM; 0 without one.
+ * @identity_map: KVM's page in the guest's address space; 0: its own choice.
  * @relax: Bits of enum rvf_relax, for a developer's key.
  * @args: Arguments behind argv[0].
  * @n_args: How many.
@@ -69,6 +70,7 @@ struct rvf_component_spec {
 	__u32 limit_cpu;
 	__u32 vcpus;
 	__u64 guest_memory;
+	__u64 identity_map;
 	__u32 relax;
 	const char *const *args;
 	size_t n_args;

@@ -124,6 +124,7 @@ static void put_component(struct encoder *enc, const struct build_component *fro
 	c->vcpus = htole32(s->vcpus);
 	c->relax = htole32(s->relax);
 	c->guest_memory = htole64(s->guest_memory);
+	c->identity_map = htole64(s->identity_map);
 	c->n_args = htole32(from->n_args);
 	put_string(enc, &c->args, from->args, from->args_length);
 	put_string(enc, &c->jail, from->jail, from->jail_length);

@@ -107,8 +107,11 @@ static u32 rvf_vm_ioeventfds(const struct rvf_machine *machine)
 	index = srcu_read_lock(&kvm->srcu);
 	for (i = 0; i < KVM_NR_BUSES; i++) {
 		bus = srcu_dereference(kvm->buses[i], &kvm->srcu);
-		/* One that memory did not suffice for is gone as a whole. */
-		if (bus)
+		/*
+		 * One that memory did not suffice for is gone as a whole; and
+		 * what is on the fast one is on the other one, too.
+		 */
+		if (bus && i != KVM_FAST_MMIO_BUS)
 			count += bus->ioeventfd_count;
 	}
 	srcu_read_unlock(&kvm->srcu, index);

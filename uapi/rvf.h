@@ -1162,7 +1162,8 @@ struct rvf_vm_map {
  * enum rvf_vm_map_flags - How memory is mapped
  * @RVF_VM_MAP_READ_ONLY: A memfd or slab that the guest cannot write to.
  * @RVF_VM_MAP_DIRTY_LOG: Note which pages the guest writes to, for
- *	KVM_GET_DIRTY_LOG. What the plugin writes is not noted.
+ *	KVM_GET_DIRTY_LOG. What the plugin writes is not noted; what the guest
+ *	only reads may be.
  */
 enum rvf_vm_map_flags {
 	RVF_VM_MAP_READ_ONLY = 1 << 0,

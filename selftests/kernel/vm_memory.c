@@ -179,7 +179,8 @@ TEST_F(memory, dirty_log)
 	ASSERT_EQ(0, vm_run(vm, 0));
 	EXPECT_EQ(RVF_EVENT_IO, vm_event(vm, 0).kind);
 	EXPECT_EQ(0, dirty_log(vm, slot, log));
-	EXPECT_EQ(0x101, log[0]);
+	/* KVM may note what was only read, too */
+	EXPECT_EQ(0x101, log[0] & ~(1ull << 4));
 	EXPECT_EQ(0x5555555555555555, log[1]);
 	EXPECT_EQ(0, dirty_log(vm, slot, log));
 	EXPECT_EQ(0, log[0]);

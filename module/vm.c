@@ -145,12 +145,16 @@ static struct rvf_machine *rvf_machine_alloc(struct rvf_tsk *tsk,
 	return machine;
 }
 
+static u64 rvf_machine_identity_map(const struct rvf_machine *machine)
+{
+	return le64_to_cpu(rvf_tsk_component(machine->tsk)->identity_map);
+}
+
 /* KVM takes it before there is a vCPU, and from the caller's memory. */
-static int rvf_machine_identity_map(struct rvf_machine *machine, u64 scratch)
+static int rvf_machine_place_map(struct rvf_machine *machine, u64 scratch)
 {
 	u64 __user *address = u64_to_user_ptr(scratch);
-	u64 identity_map =
-		le64_to_cpu(rvf_tsk_component(machine->tsk)->identity_map);
+	u64 identity_map = rvf_machine_identity_map(machine);
 	int err;
 
 	if (!identity_map)
@@ -173,7 +177,7 @@ static int rvf_machine_make(struct rvf_machine *machine, u64 scratch)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	machine->vm_file = file;
-	err = rvf_machine_identity_map(machine, scratch);
+	err = rvf_machine_place_map(machine, scratch);
 	if (!err)
 		err = rvf_kvm_ioctl(file, KVM_CREATE_IRQCHIP, 0);
 	if (!err)
@@ -255,8 +259,7 @@ static int rvf_vm_give(struct rvf_ucmd *ucmd, struct rvf_machine *machine)
 	err = rvf_vm_fds_make(all, machine);
 	if (!err) {
 		cmd->out_vm_fd = all->fds[0];
-		cmd->out_identity_map = le64_to_cpu(
-			rvf_tsk_component(machine->tsk)->identity_map);
+		cmd->out_identity_map = rvf_machine_identity_map(machine);
 		if (copy_to_user(u64_to_user_ptr(cmd->vcpus), all->fds + 1,
 				 machine->n_vcpus * sizeof(all->fds[0])))
 			err = -EFAULT;

@@ -129,7 +129,7 @@ struct rvf_vm_ranges {
 };
 
 /* Beside the flags of a range: there is one. */
-#define RVF_RANGE_HIT (1u << 31)
+#define RVF_RANGE_HIT BIT(31)
 
 /**
  * struct rvf_vm_hint_set - What RVF_VM_HINT said

@@ -20,7 +20,7 @@ FIXTURE_SETUP(async)
 	vm_start(vm, 2);
 	vm_memory(vm);
 	ASSERT_EQ(0, vm_reserve_as(vm, RVF_SPACE_PORT, ASYNC_PORT, 8, RVF_VM_RESERVE_ASYNC));
-	ASSERT_EQ(0, vm_reserve_as(vm, RVF_SPACE_MMIO, ASYNC_MMIO, 4096, RVF_VM_RESERVE_ASYNC));
+	ASSERT_EQ(0, vm_reserve_as(vm, RVF_SPACE_MMIO, ASYNC_MMIO, 0x800, RVF_VM_RESERVE_ASYNC));
 }
 
 FIXTURE_TEARDOWN(async)
@@ -36,15 +36,15 @@ static struct rvf_vcpu_write write_of(struct vm *vm, unsigned int vcpu, unsigned
 	return write;
 }
 
-#define EXPECT_WRITE(vm, index, where, at, size, value)                       \
-	({                                                                    \
-		struct rvf_vcpu_write told = write_of(vm, 0, index);          \
-		uint64_t data;                                                \
-		memcpy(&data, told.data, sizeof(data));                       \
-		EXPECT_EQ(where, told.space);                                 \
-		EXPECT_EQ(at, told.address);                                  \
-		EXPECT_EQ(size, told.length);                                 \
-		EXPECT_EQ(value, data);                                       \
+#define EXPECT_WRITE(vm, index, where, at, size, value)              \
+	({                                                           \
+		struct rvf_vcpu_write told = write_of(vm, 0, index); \
+		uint64_t data;                                       \
+		memcpy(&data, told.data, sizeof(data));              \
+		EXPECT_EQ(where, told.space);                        \
+		EXPECT_EQ(at, told.address);                         \
+		EXPECT_EQ(size, told.length);                        \
+		EXPECT_EQ(value, data);                              \
 	})
 
 /*
@@ -76,7 +76,7 @@ TEST_F(async, kinds)
 		0xa3, 0x20, 0x00, /* mov [0x20], ax */
 		0x42, 0x66, 0xef, /* inc dx; out dx, eax */
 		0xec, /* in al, dx: zeros */
-		0x66, 0xa3, 0xfe, 0x0f, /* mov [0xffe], eax: begins in it */
+		0x66, 0xa3, 0xfe, 0x07, /* mov [0x7fe], eax: begins in it */
 		0xba, VM_PORT & 0xff, VM_PORT >> 8, 0xee, /* out VM_PORT, al */
 		0xee, 0xeb, 0xfe);
 	ASSERT_EQ(4, run_to(_metadata, vm, &event));
@@ -86,7 +86,7 @@ TEST_F(async, kinds)
 		EXPECT_WRITE(vm, 0, RVF_SPACE_PORT, ASYNC_PORT, 1, 0x78);
 		EXPECT_WRITE(vm, 1, RVF_SPACE_MMIO, ASYNC_MMIO + 0x20, 2, 0x5678);
 		EXPECT_WRITE(vm, 2, RVF_SPACE_PORT, ASYNC_PORT + 1, 4, 0x12345678);
-		EXPECT_WRITE(vm, 3, RVF_SPACE_MMIO, ASYNC_MMIO + 0xffe, 4, 0x12345600);
+		EXPECT_WRITE(vm, 3, RVF_SPACE_MMIO, ASYNC_MMIO + 0x7fe, 4, 0x12345600);
 	}
 	/* Told once */
 	ASSERT_EQ(0, run_to(_metadata, vm, &event));

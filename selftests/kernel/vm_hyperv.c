@@ -5,9 +5,9 @@
 #include "kselftest_harness.h"
 #include "util_vm.h"
 
-#define HV_GUEST_OS_ID	   0x40000000
-#define HV_SCONTROL	   0x40000080
-#define HV_SIEFP	   0x40000082
+#define HV_GUEST_OS_ID	    0x40000000
+#define HV_SCONTROL	    0x40000080
+#define HV_SIEFP	    0x40000082
 #define HVCALL_POST_MESSAGE 0x5c
 
 struct cpuid {
@@ -96,13 +96,37 @@ static void protected_code(struct vm *vm, const void *code, size_t length)
 TEST_F(hyperv, hypercall)
 {
 	static const unsigned char amd[] = {
-		0x31, 0xd2, /* xor edx, edx: the input's upper half */
-		0xb8, HVCALL_POST_MESSAGE, 0, 0, 0, /* mov eax, the call */
-		0x31, 0xdb, 0xb9, 0x00, 0x60, 0, 0, /* ebx:ecx: parameters */
-		0x31, 0xff, 0xbe, 0x00, 0x70, 0, 0, /* edi:esi: results */
-		0x0f, 0x01, 0xd9, /* vmmcall; KVM makes it what the CPU has */
-		0x66, 0xba, VM_PORT & 0xff, VM_PORT >> 8, 0xef, /* mov dx, VM_PORT; out dx, eax */
-		0xeb, 0xfe,
+		0x31,
+		0xd2, /* xor edx, edx: the input's upper half */
+		0xb8,
+		HVCALL_POST_MESSAGE,
+		0,
+		0,
+		0, /* mov eax, the call */
+		0x31,
+		0xdb,
+		0xb9,
+		0x00,
+		0x60,
+		0,
+		0, /* ebx:ecx: parameters */
+		0x31,
+		0xff,
+		0xbe,
+		0x00,
+		0x70,
+		0,
+		0, /* edi:esi: results */
+		0x0f,
+		0x01,
+		0xd9, /* vmmcall; KVM makes it what the CPU has */
+		0x66,
+		0xba,
+		VM_PORT & 0xff,
+		VM_PORT >> 8,
+		0xef, /* mov dx, VM_PORT; out dx, eax */
+		0xeb,
+		0xfe,
 	};
 	struct {
 		struct kvm_msrs head;

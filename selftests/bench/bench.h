@@ -84,6 +84,8 @@ const char *in_dir(const struct bench *bench, const char *name);
 
 /* The groups: each adds its rows and measures them. */
 void bench_mount(struct bench *bench);
+void bench_crowd(struct bench *bench);
+void bench_handles(struct bench *bench);
 void bench_queue(struct bench *bench);
 void bench_spawn(struct bench *bench);
 void bench_vcpu(struct bench *bench);

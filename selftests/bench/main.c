@@ -10,10 +10,8 @@ static const struct {
 	const char *name;
 	void (*run)(struct bench *bench);
 } groups[] = {
-	{ "mount", bench_mount },
-	{ "queue", bench_queue },
-	{ "spawn", bench_spawn },
-	{ "vcpu", bench_vcpu },
+	{ "mount", bench_mount }, { "crowd", bench_crowd }, { "handles", bench_handles },
+	{ "queue", bench_queue }, { "spawn", bench_spawn }, { "vcpu", bench_vcpu },
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
@@ -21,7 +19,8 @@ static const struct {
 static void usage(FILE *file)
 {
 	fputs("Usage: rvf-bench [--scale PERCENT] [--instructions] [--json FILE] DIR [GROUP]...\n"
-	      "Measures the groups mount, queue, spawn and vcpu. scripts/bench calls it.\n",
+	      "Measures the groups mount, crowd, handles, queue, spawn and vcpu. scripts/bench\n"
+	      "calls it.\n",
 	      file);
 }
 

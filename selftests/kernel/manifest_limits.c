@@ -173,6 +173,90 @@ TEST(manifest_too_large)
 	}
 }
 
+/* Names and types as long as can be, each another one */
+static const char *longest_name(char kind, unsigned int number)
+{
+	char *name = malloc(RVF_MAX_NAME);
+
+	memset(name, 'x', RVF_MAX_NAME - 1);
+	name[RVF_MAX_NAME - 1] = '\0';
+	name[snprintf(name, RVF_MAX_NAME, "%c%u", kind, number)] = '-';
+	return name;
+}
+
+static struct pkg *more_than_the_largest(void)
+{
+	static char args[RVF_MAX_ARGS];
+	struct pkg *pkg = pkg_new("largest");
+	unsigned int image = pkg_segment(pkg, RVF_SEG_IMAGE, "image", 5);
+	unsigned int kernel = pkg_segment(pkg, RVF_SEG_KERNEL, "kernel", 6);
+
+	memset(args, 'a', sizeof(args) - 1);
+	for (unsigned int i = 0; i < RVF_MAX_COMPONENTS; i++) {
+		bool task = i < RVF_MAX_TASKS;
+
+		pkg_component(pkg, longest_name('c', i), task ? image : kernel);
+		if (!task) {
+			pkg->components[i].entry.kind = htole32(RVF_COMPONENT_KERNEL);
+			continue;
+		}
+		pkg->components[i].args = args;
+		pkg->components[i].args_len = sizeof(args);
+		for (unsigned int queue = 0; queue < RVF_MAX_GRANTS; queue++)
+			pkg_grant(pkg, i, RVF_OBJECT_QUEUE, queue, RVF_RIGHT_READ, 0);
+	}
+	for (unsigned int i = 0; i < RVF_MAX_REGIONS; i++)
+		pkg_append_only(pkg, longest_name('r', i), 1);
+	for (unsigned int i = 0; i < RVF_MAX_QUEUES; i++)
+		pkg_queue_type(pkg, pkg_queue(pkg, longest_name('q', i), 1, 1),
+			       longest_name('t', i));
+	segments_up_to(pkg, RVF_MAX_SEGMENTS);
+	pkg_build(pkg);
+	return pkg;
+}
+
+/* One of exactly so many bytes, of which all is true */
+TEST(largest_manifest)
+{
+	struct pkg *pkg = more_than_the_largest();
+	int ctl = ctl_open(), mount;
+	struct rvf_mount arg;
+
+	key_trust(ctl, KEY_OWNER);
+	ASSERT_LT(RVF_MAX_MANIFEST, pkg->manifest_len);
+	for (unsigned int i = 0; i < RVF_MAX_TASKS && pkg->manifest_len > RVF_MAX_MANIFEST; i++) {
+		uint32_t more = pkg->manifest_len - RVF_MAX_MANIFEST;
+		uint32_t cut = more < RVF_MAX_ARGS - 8 ? more : RVF_MAX_ARGS - 8;
+
+		/* One argument, to the end */
+		pkg->components[i].args += cut;
+		pkg->components[i].args_len -= cut;
+		pkg_build(pkg);
+	}
+	ASSERT_EQ(RVF_MAX_MANIFEST, pkg->manifest_len);
+	pkg_finish(pkg, KEY_OWNER);
+	mount = pkg_mount(pkg, ctl, NULL, &arg);
+	ASSERT_LE(0, mount)
+	{
+		TH_LOG("%s, reason %u, index %u", strerror(-mount), arg.out_reason, arg.out_index);
+	}
+	EXPECT_EQ(RVF_MAX_MANIFEST, mount_info(mount).out_manifest_len);
+	close(mount);
+
+	/* With a byte more it is not even verified */
+	for (unsigned int i = 0; i < RVF_MAX_TASKS; i++) {
+		if (pkg->components[i].args_len == RVF_MAX_ARGS)
+			continue;
+		pkg->components[i].args--;
+		pkg->components[i].args_len++;
+		break;
+	}
+	pkg_finish(pkg, KEY_OWNER);
+	EXPECT_EQ(RVF_MAX_MANIFEST + 1, pkg->manifest_len);
+	EXPECT_EQ(-EDQUOT, pkg_mount(pkg, ctl, NULL, &arg));
+	EXPECT_EQ(RVF_REASON_MANIFEST_SIZE, arg.out_reason);
+}
+
 /* ---- RVF_MOUNT's own limits: the package has 4, 3 tasks, 2 and 2 */
 
 static const struct {
@@ -214,6 +298,74 @@ TEST(limits_of_mount)
 			if (!result)
 				close(arg.out_fd);
 		}
+	}
+}
+
+/* ---- the host's, which can be changed at any time: the same package */
+
+static unsigned int parameter(const char *name)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/sys/module/rvf/parameters/max_%s", name);
+	return read_number(path);
+}
+
+static void set_parameter(const char *name, unsigned int value)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/sys/module/rvf/parameters/max_%s", name);
+	write_file(path, "%u", value);
+}
+
+/* What RVF_CTL_INFO says of it */
+static unsigned int told(int ctl, unsigned int number)
+{
+	struct rvf_ctl_info info = ctl_info(ctl);
+	const unsigned int all[] = { info.out_max_components, info.out_max_regions,
+				     info.out_max_queues, info.out_max_tasks };
+
+	return all[number];
+}
+
+TEST(limits_of_the_host)
+{
+	static const unsigned int most[] = { RVF_MAX_COMPONENTS, RVF_MAX_REGIONS, RVF_MAX_QUEUES,
+					     RVF_MAX_TASKS };
+	int ctl = ctl_open();
+	struct pkg *pkg = rule_package();
+
+	key_trust(ctl, KEY_OWNER);
+	pkg_finish(pkg, KEY_OWNER);
+	for (unsigned int i = 0; i < ARRAY_SIZE(own_limits); i++) {
+		const char *name = own_limits[i].name;
+		unsigned int before = parameter(name);
+		struct rvf_mount arg;
+		int result;
+
+		EXPECT_EQ(most[i], before);
+		for (uint32_t limit = 0; limit <= own_limits[i].has + 1; limit++) {
+			bool enough = limit >= own_limits[i].has;
+
+			set_parameter(name, limit);
+			EXPECT_EQ(limit, told(ctl, i));
+			/* The caller can ask for less, never for more */
+			pkg_mount_arg(pkg, NULL, &arg);
+			*(uint32_t *)((char *)&arg + own_limits[i].field) = 1000;
+			EXPECT_EQ(enough ? 0 : -EDQUOT, rvf(ctl, RVF_VERIFY, &arg));
+			result = pkg_mount(pkg, ctl, NULL, &arg);
+			EXPECT_EQ(enough ? RVF_REASON_NONE : own_limits[i].reason, arg.out_reason);
+			EXPECT_EQ(enough, result >= 0);
+			if (result >= 0)
+				close(result);
+		}
+		/* None is above what the interface has */
+		set_parameter(name, most[i] + 1);
+		EXPECT_EQ(most[i], told(ctl, i));
+		set_parameter(name, ~0u);
+		EXPECT_EQ(most[i], told(ctl, i));
+		set_parameter(name, before);
 	}
 }
 

@@ -412,6 +412,17 @@ void *read_whole(const char *path, size_t *length)
 	return data;
 }
 
+uint64_t read_number(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		die("%s: %s", path, strerror(errno));
+	close(fd);
+	return strtoull(text, NULL, 10);
+}
+
 const char *beside(const char *name)
 {
 	char program[PATH_MAX];

@@ -132,6 +132,8 @@ size_t page_size(void);
 void write_file(const char *path, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The whole file, in memory that the test's end frees */
 void *read_whole(const char *path, size_t *length);
+/* The number that a file of the kernel's begins with */
+uint64_t read_number(const char *path);
 /* A file that the build put next to the test program */
 const char *beside(const char *name);
 int memfd_with(const void *data, size_t length);

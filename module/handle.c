@@ -8,6 +8,7 @@
 #include "handle.h"
 #include "ioctl.h"
 #include "mount.h"
+#include "region.h"
 #include "task.h"
 #include "witness.h"
 
@@ -52,7 +53,9 @@ static unsigned int rvf_node_drop(struct rvf_node *node)
 
 		list_del(&node->sibling);
 		list_del(&node->of_object);
-		atomic_dec(rvf_node_account(node->mnt, node->owner));
+		list_del(&node->of_owner);
+		if (node->charged)
+			atomic_dec(rvf_node_account(node->mnt, node->owner));
 		kfree(node);
 		freed++;
 		node = parent;
@@ -78,9 +81,85 @@ static int rvf_node_link(struct rvf_node *node, struct rvf_node *parent)
 		list_add_tail(&node->sibling,
 			      parent ? &parent->children : &mnt->roots);
 		list_add_tail(&node->of_object, &node->object->nodes);
+		if (node->owner)
+			list_add_tail(&node->of_owner, &node->owner->owned);
 	}
 	mutex_unlock(&mnt->tree_lock);
 	return err;
+}
+
+/* A node that is in no tree yet; rvf_node_link() or rvf_node_discard() next. */
+static struct rvf_node *rvf_node_alloc(struct rvf_mnt *mnt,
+				       struct rvf_object *object,
+				       struct rvf_tsk *owner,
+				       const struct rvf_node *parent,
+				       u32 rights, u64 badge)
+{
+	atomic_t *account = rvf_node_account(mnt, owner);
+	struct rvf_node *node;
+	int err = -ENOMEM;
+
+	if (atomic_inc_return(account) > RVF_MAX_HANDLES) {
+		err = -EDQUOT;
+		goto uncharge;
+	}
+	node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
+	if (!node)
+		goto uncharge;
+	node->mnt = rvf_mnt_get(mnt);
+	node->object = object;
+	node->owner = owner;
+	INIT_LIST_HEAD(&node->children);
+	INIT_LIST_HEAD(&node->of_owner);
+	node->charged = true;
+	node->refs = 1;
+	node->rights = rights;
+	node->badge = badge;
+	if (parent) {
+		node->depth = parent->depth + 1;
+		node->start = parent->start;
+		node->span = parent->span;
+	}
+	init_rwsem(&node->sem);
+	init_waitqueue_head(&node->wait);
+	return node;
+
+uncharge:
+	atomic_dec(account);
+	return ERR_PTR(err);
+}
+
+static void rvf_node_discard(struct rvf_node *node)
+{
+	struct rvf_mnt *mnt = node->mnt;
+
+	atomic_dec(rvf_node_account(mnt, node->owner));
+	kfree(node);
+	rvf_mnt_put(mnt);
+}
+
+/**
+ * rvf_handle_file - Make a file for a node
+ * @object: What the node leads to.
+ * @fops: The file's operations.
+ *
+ * It has no private data, and means nothing, until it is given a node.
+ *
+ * Return: the file or an ERR_PTR.
+ */
+struct file *rvf_handle_file(const struct rvf_object *object,
+			     const struct file_operations *fops)
+{
+	bool region = object->kind == RVF_OBJECT_REGION;
+	struct file *file;
+
+	file = rvf_pseudofs_file(region ? "rvf-region" : "rvf-queue", NULL,
+				 fops);
+	/* alloc_file_pseudo() leaves all of these away. */
+	if (!IS_ERR(file))
+		file->f_mode |= region ? FMODE_LSEEK | FMODE_PREAD :
+					 FMODE_STREAM;
+	return file;
 }
 
 static int rvf_node_create(struct rvf_mnt *mnt, struct rvf_object *object,
@@ -89,55 +168,28 @@ static int rvf_node_create(struct rvf_mnt *mnt, struct rvf_object *object,
 			   const struct file_operations *fops,
 			   struct file **file)
 {
-	atomic_t *account = rvf_node_account(mnt, owner);
 	struct rvf_node *node;
 	int err;
 
-	if (atomic_inc_return(account) > RVF_MAX_HANDLES) {
-		err = -EDQUOT;
-		goto uncharge;
-	}
-	err = -ENOMEM;
-	node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
-	if (!node)
-		goto uncharge;
-	node->object = object;
-	node->owner = owner;
-	INIT_LIST_HEAD(&node->children);
-	node->refs = 1;
-	node->rights = rights;
-	node->depth = parent ? parent->depth + 1 : 0;
-	node->badge = badge;
-	init_rwsem(&node->sem);
-	init_waitqueue_head(&node->wait);
-
-	/* Without private data until it is linked: release has nothing to do. */
-	*file = rvf_pseudofs_file(object->kind == RVF_OBJECT_REGION ?
-				  "rvf-region" : "rvf-queue",
-				  NULL, fops);
+	node = rvf_node_alloc(mnt, object, owner, parent, rights, badge);
+	if (IS_ERR(node))
+		return PTR_ERR(node);
+	*file = rvf_handle_file(object, fops);
 	if (IS_ERR(*file)) {
 		err = PTR_ERR(*file);
-		goto free;
+		goto discard;
 	}
-	/* alloc_file_pseudo() leaves all of these away. */
-	(*file)->f_mode |= object->kind == RVF_OBJECT_REGION ?
-			   FMODE_LSEEK | FMODE_PREAD : FMODE_STREAM;
 	node->inode = file_inode(*file);
-	node->mnt = rvf_mnt_get(mnt);
-
 	err = rvf_node_link(node, parent);
-	if (err)
-		goto put;
+	if (err) {
+		fput(*file);
+		goto discard;
+	}
 	(*file)->private_data = node;
 	return 0;
 
-put:
-	rvf_mnt_put(mnt);
-	fput(*file);
-free:
-	kfree(node);
-uncharge:
-	atomic_dec(account);
+discard:
+	rvf_node_discard(node);
 	return err;
 }
 
@@ -182,6 +234,114 @@ int rvf_handle_derive_slot(struct rvf_node *node, struct rvf_tsk *owner,
 }
 
 /**
+ * rvf_node_send - Derive a node for a message
+ * @parent: What it is derived from; rvf_node_derivable() said that it may be.
+ * @rights: Its rights.
+ * @badge: Its badge.
+ * @start: Where the part of a region that it shows begins.
+ * @span: The bytes of that part, 0: all of it.
+ *
+ * Until it is received it belongs to whom @parent does.
+ *
+ * Return: the node, which the message holds until rvf_nodes_receive() or
+ * rvf_node_put(); or an ERR_PTR.
+ */
+struct rvf_node *rvf_node_send(struct rvf_node *parent, u32 rights, u64 badge,
+			       u64 start, u64 span)
+{
+	struct rvf_node *node;
+	int err;
+
+	node = rvf_node_alloc(parent->mnt, parent->object, parent->owner,
+			      parent, rights, badge);
+	if (IS_ERR(node))
+		return node;
+	node->start = start;
+	node->span = span;
+	node->queued = true;
+	err = rvf_node_link(node, parent);
+	if (err) {
+		rvf_node_discard(node);
+		return ERR_PTR(err);
+	}
+	return node;
+}
+
+/* The owner's account takes what it does not have yet: all or nothing. */
+static int rvf_nodes_charge(struct rvf_node *const *nodes, u32 n,
+			    struct rvf_mnt *mnt, struct rvf_tsk *owner)
+{
+	atomic_t *account = rvf_node_account(mnt, owner);
+	u32 more = 0, i;
+
+	for (i = 0; i < n; i++)
+		more += !nodes[i]->charged || nodes[i]->owner != owner;
+	if (more && atomic_add_return(more, account) > RVF_MAX_HANDLES) {
+		atomic_sub(more, account);
+		return -EDQUOT;
+	}
+	for (i = 0; i < n; i++)
+		if (nodes[i]->charged && nodes[i]->owner != owner)
+			atomic_dec(rvf_node_account(mnt, nodes[i]->owner));
+	return 0;
+}
+
+/**
+ * rvf_nodes_receive - Give nodes of a message to whom it came
+ * @nodes: The nodes.
+ * @files: A file for each, from rvf_handle_file(), that nobody has yet.
+ * @n: How many of both.
+ * @via: The handle that the message was received through.
+ *
+ * They stay where they are in the tree: what the sender's revocation reaches.
+ *
+ * Return: 0, or with nothing changed -EDQUOT or what became of @via: its
+ * task's handles are revoked once, and none must come behind that.
+ */
+int rvf_nodes_receive(struct rvf_node *const *nodes, struct file *const *files,
+		      u32 n, const struct rvf_node *via)
+{
+	struct rvf_mnt *mnt = via->mnt;
+	u32 i;
+	int err;
+
+	mutex_lock(&mnt->tree_lock);
+	err = rvf_node_over(via) ?:
+	      rvf_nodes_charge(nodes, n, mnt, via->owner);
+	for (i = 0; !err && i < n; i++) {
+		struct rvf_node *node = nodes[i];
+
+		node->charged = true;
+		node->queued = false;
+		node->owner = via->owner;
+		list_del_init(&node->of_owner);
+		if (node->owner)
+			list_add_tail(&node->of_owner, &node->owner->owned);
+		node->inode = file_inode(files[i]);
+		files[i]->private_data = node;
+	}
+	mutex_unlock(&mnt->tree_lock);
+	return err;
+}
+
+/**
+ * rvf_node_put - Drop a node's file, or its message
+ * @node: The node.
+ */
+void rvf_node_put(struct rvf_node *node)
+{
+	struct rvf_mnt *mnt = node->mnt;
+	unsigned int freed;
+
+	mutex_lock(&mnt->tree_lock);
+	node->inode = NULL;
+	freed = rvf_node_drop(node);
+	mutex_unlock(&mnt->tree_lock);
+	while (freed--)
+		rvf_mnt_put(mnt);
+}
+
+/**
  * rvf_handle_release - The last reference on a handle's file went
  * @inode: Its inode; it goes too, and no mapping of it is left.
  * @file: The file.
@@ -189,19 +349,26 @@ int rvf_handle_derive_slot(struct rvf_node *node, struct rvf_tsk *owner,
 int rvf_handle_release(struct inode *inode, struct file *file)
 {
 	struct rvf_node *node = rvf_handle_node(file);
-	struct rvf_mnt *mnt;
-	unsigned int freed;
 
-	if (!node)
-		return 0;
-	mnt = node->mnt;
-	mutex_lock(&mnt->tree_lock);
-	node->inode = NULL;
-	freed = rvf_node_drop(node);
-	mutex_unlock(&mnt->tree_lock);
-	while (freed--)
-		rvf_mnt_put(mnt);
+	if (node)
+		rvf_node_put(node);
 	return 0;
+}
+
+/**
+ * rvf_handle_of_file - The node behind any file
+ * @file: A file of the caller's.
+ *
+ * Return: its node, or NULL when it is no handle.
+ */
+struct rvf_node *rvf_handle_of_file(struct file *file)
+{
+	struct rvf_node *node;
+
+	if (file->f_op->release != rvf_handle_release)
+		return NULL;
+	node = rvf_handle_node(file);
+	return node && node->object->ops->fops == file->f_op ? node : NULL;
 }
 
 static bool rvf_node_revoke(struct rvf_node *node, enum rvf_node_state state)
@@ -215,6 +382,10 @@ static bool rvf_node_revoke(struct rvf_node *node, enum rvf_node_state state)
 	up_write(&node->sem);
 	if (!changed)
 		return false;
+	if (node->queued && node->charged) {
+		node->charged = false;
+		atomic_dec(rvf_node_account(node->mnt, node->owner));
+	}
 
 	/* From here on no fault enters a page; take away those that are in. */
 	if (node->inode)
@@ -254,19 +425,22 @@ static u32 rvf_revoke_subtree(struct rvf_node *top, bool spare_top,
 /**
  * rvf_revoke_owned - Revoke all handles of a task
  * @mnt: Its mount.
- * @owner: The task, NULL: the administrators' handles.
+ * @owner: The task.
+ *
+ * Those that it was sent too, wherever in the tree they are.
  *
  * Return: how many were revoked.
  */
 u32 rvf_revoke_owned(struct rvf_mnt *mnt, struct rvf_tsk *owner)
 {
-	struct rvf_node *root;
+	struct rvf_node *node;
 	u32 count = 0;
 
 	mutex_lock(&mnt->tree_lock);
-	list_for_each_entry(root, &mnt->roots, sibling)
-		if (root->owner == owner)
-			count += rvf_revoke_subtree(root, false,
+	list_for_each_entry(node, &owner->owned, of_owner)
+		/* What hangs from a revoked one has been, too. */
+		if (!rvf_node_over(node))
+			count += rvf_revoke_subtree(node, false,
 						    RVF_NODE_REVOKED);
 	mutex_unlock(&mnt->tree_lock);
 	return count;
@@ -320,6 +494,9 @@ static int rvf_cmd_handle_info(struct rvf_ucmd *ucmd)
 	cmd->out_object = node->object->index;
 	cmd->out_badge = node->badge;
 	cmd->out_mount_id = node->mnt->id;
+	cmd->out_offset = node->start;
+	if (node->object->kind == RVF_OBJECT_REGION)
+		cmd->out_length = rvf_window_size(node);
 	return rvf_ucmd_respond(ucmd);
 }
 
@@ -338,32 +515,50 @@ static int rvf_derive_rights(const struct rvf_node *node, u32 *rights)
 	return *rights ? 0 : -EINVAL;
 }
 
+/**
+ * rvf_node_derivable - May the caller derive from a handle, now?
+ * @node: The handle's node.
+ * @rights: Those asked for in, those that the new one will have out.
+ * @badge: Likewise.
+ *
+ * Return: 0, or what RVF_HANDLE_DERIVE says.
+ */
+int rvf_node_derivable(struct rvf_node *node, u32 *rights, u64 *badge)
+{
+	int err;
+
+	err = rvf_node_check(node, 0);
+	if (!err)
+		err = rvf_derive_rights(node, rights);
+	if (err)
+		return err;
+	if (node->badge && *badge && *badge != node->badge)
+		return -EPERM;
+	if (node->badge)
+		*badge = node->badge;
+	return node->depth >= RVF_MAX_DEPTH ? -EMLINK : 0;
+}
+
 static int rvf_cmd_handle_derive(struct rvf_ucmd *ucmd)
 {
 	struct rvf_node *node = rvf_handle_node(ucmd->file);
 	struct rvf_handle_derive *cmd = ucmd->cmd;
 	u32 rights = cmd->rights;
+	u64 badge = cmd->badge;
 	struct file *file;
 	int err, fd;
 
 	if (cmd->flags)
 		return -EOPNOTSUPP;
-	err = rvf_node_check(node, 0);
-	if (!err)
-		err = rvf_derive_rights(node, &rights);
+	err = rvf_node_derivable(node, &rights, &badge);
 	if (err)
 		return err;
-	if (node->badge && cmd->badge && cmd->badge != node->badge)
-		return -EPERM;
-	if (node->depth >= RVF_MAX_DEPTH)
-		return -EMLINK;
 
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
 	err = rvf_node_create(node->mnt, node->object, node->owner, node,
-			      rights, node->badge ?: cmd->badge,
-			      node->object->ops->fops, &file);
+			      rights, badge, node->object->ops->fops, &file);
 	if (err) {
 		put_unused_fd(fd);
 		return err;
@@ -371,7 +566,7 @@ static int rvf_cmd_handle_derive(struct rvf_ucmd *ucmd)
 	cmd->out_fd = fd;
 	err = rvf_ucmd_give(ucmd, fd, file);
 	if (!err)
-		rvf_witness_derived(node, rights, node->badge ?: cmd->badge);
+		rvf_witness_derived(node, rights, badge);
 	return err;
 }
 

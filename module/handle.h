@@ -3,8 +3,8 @@
  * Handles: file descriptors that are capabilities.
  *
  * Behind each handle is a node in its mount's tree: what it was derived from,
- * what was derived from it. A node lives while its file is open or one derived
- * from it lives.
+ * what was derived from it. A node lives while its file is open, while a message
+ * carries it, or while one derived from it lives.
  */
 #ifndef RVF_HANDLE_H
 #define RVF_HANDLE_H
@@ -37,18 +37,25 @@ enum rvf_node_state {
  * @mnt: Its mount; holds a reference.
  * @object: What it leads to; as long-lived as the mount.
  * @owner: The task that it is charged to, NULL: the mount (an
- *	administrator's). As long-lived as the mount.
+ *	administrator's). As long-lived as the mount. Receiving a node changes
+ *	it, under tree_lock, before the node has a file.
  * @parent: What it was derived from, NULL: nothing. Under tree_lock, as are
- *	the next five.
+ *	the next ones up to @refs.
  * @children: Derived from it, by @sibling.
  * @sibling: In the parent's @children or the mount's roots.
  * @of_object: In the object's nodes.
+ * @of_owner: In the owner's nodes, if that is a task.
  * @inode: Its file's inode, with the mappings made through it; NULL once the
- *	file is closed.
- * @refs: Its file and its children.
- * @rights: Bits of enum rvf_rights; fixed, as are the next two.
+ *	file is closed, and before it has one.
+ * @queued: A message carries it.
+ * @charged: It counts among its owner's nodes. One that was revoked in a
+ *	message does not: nobody but the receiver could get rid of it.
+ * @refs: Its file or its message, and its children.
+ * @rights: Bits of enum rvf_rights; fixed, as are the next four.
  * @depth: Derivations above it.
  * @badge: Its badge.
+ * @start: Where the part of a region that it shows begins.
+ * @span: The bytes of that part, 0: all of the region.
  * @state: One of enum rvf_node_state; only grows. Written under @sem held for
  *	writing.
  * @sem: Held for reading while a page fault enters a page into a mapping, so
@@ -64,11 +71,16 @@ struct rvf_node {
 	struct list_head children;
 	struct list_head sibling;
 	struct list_head of_object;
+	struct list_head of_owner;
 	struct inode *inode;
+	bool queued;
+	bool charged;
 	u32 refs;
 	u32 rights;
 	u32 depth;
 	u64 badge;
+	u64 start;
+	u64 span;
 	enum rvf_node_state state;
 	struct rw_semaphore sem;
 	wait_queue_head_t wait;
@@ -87,9 +99,18 @@ int rvf_handle_derive_slot(struct rvf_node *node, struct rvf_tsk *owner,
 			   u32 rights,
 			   const struct file_operations *fops,
 			   struct file **file);
+int rvf_node_derivable(struct rvf_node *node, u32 *rights, u64 *badge);
+struct rvf_node *rvf_node_send(struct rvf_node *parent, u32 rights, u64 badge,
+			       u64 start, u64 span);
+int rvf_nodes_receive(struct rvf_node *const *nodes, struct file *const *files,
+		      u32 n, const struct rvf_node *via);
+void rvf_node_put(struct rvf_node *node);
 u32 rvf_revoke_owned(struct rvf_mnt *mnt, struct rvf_tsk *owner);
 void rvf_revoke_all(struct rvf_mnt *mnt);
 
+struct file *rvf_handle_file(const struct rvf_object *object,
+			     const struct file_operations *fops);
+struct rvf_node *rvf_handle_of_file(struct file *file);
 int rvf_handle_release(struct inode *inode, struct file *file);
 __poll_t rvf_handle_poll(struct rvf_node *node, struct file *file,
 			 poll_table *wait);

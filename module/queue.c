@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "handle.h"
+#include "message.h"
 #include "queue.h"
 
 /* A handle was revoked: whoever waits through it has to hear. */
@@ -34,6 +35,9 @@ static void rvf_queue_free(struct rvf_queue *queue)
 {
 	u32 per_page, i;
 
+	/* A handle on this very queue may be among them: it ends here. */
+	for (i = 0; queue->slots && i < queue->n_slots; i++)
+		rvf_cargo_drop(queue->slots[i].cargo);
 	if (queue->slots && queue->message_size <= PAGE_SIZE) {
 		per_page = PAGE_SIZE / rvf_queue_stride(queue);
 		for (i = 0; i < queue->n_slots; i += per_page)
@@ -274,7 +278,7 @@ static bool rvf_queue_deliver(struct rvf_queue *queue, struct rvf_slot *slot,
 	struct rvf_waiter *waiter, *next;
 
 	list_for_each_entry_safe(waiter, next, &queue->receivers, entry) {
-		if (slot->length <= waiter->room) {
+		if (rvf_slot_fits(slot, waiter->room)) {
 			if (waiter->since && waiter->asleep)
 				rvf_queue_waited(queue, waiter);
 			rvf_queue_hand_over(waiter, slot, wake);

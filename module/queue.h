@@ -19,6 +19,7 @@
 #include <linux/wait.h>
 #include "object.h"
 
+struct rvf_cargo;
 struct rvf_node;
 struct rvf_ucmd;
 
@@ -31,6 +32,7 @@ struct rvf_ucmd;
  * @entry: In one of the queue's @full or in @empty, or in neither while
  *	somebody copies.
  * @data: Its bytes.
+ * @cargo: Handles in it; NULL: none, as in each empty one.
  * @badge: Of the handle that it was sent through.
  * @sequence: Counts messages: one that goes back goes back to its place.
  * @length: Bytes of the message in it.
@@ -39,6 +41,7 @@ struct rvf_ucmd;
 struct rvf_slot {
 	struct list_head entry;
 	u8 *data;
+	struct rvf_cargo *cargo;
 	u64 badge;
 	u64 sequence;
 	u32 length;
@@ -51,7 +54,8 @@ struct rvf_slot {
  * @task: The thread.
  * @node: What it waits through: its revocation ends the wait.
  * @slot: What it was given; NULL: nothing yet. An ERR_PTR tells a receiver
- *	that the next message is larger than @room. Read without the lock.
+ *	that the next message is larger than @room, or brings handles. Read
+ *	without the lock.
  * @room: The most bytes that it can take.
  * @since: When it went to sleep, or 0 when nobody wants to know.
  * @asleep: It has to be woken; under the queue's lock.
@@ -158,6 +162,12 @@ struct rvf_slot *rvf_queue_wait_empty(struct rvf_queue *queue,
 /* queue_batch.c: RVF_QUEUE_SEND and RVF_QUEUE_RECV */
 int rvf_cmd_queue_send(struct rvf_ucmd *ucmd);
 int rvf_cmd_queue_recv(struct rvf_ucmd *ucmd);
+
+/* read() can take a message without handles only: it could not tell of them. */
+static inline bool rvf_slot_fits(const struct rvf_slot *slot, size_t room)
+{
+	return slot->length <= room && !slot->cargo;
+}
 
 static inline struct rvf_queue *rvf_queue_of(struct rvf_object *object)
 {

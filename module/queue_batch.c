@@ -7,7 +7,9 @@
 #include <linux/uaccess.h>
 #include "handle.h"
 #include "ioctl.h"
+#include "message.h"
 #include "queue.h"
+#include "usercopy.h"
 
 /**
  * struct rvf_burst - Messages on their way
@@ -25,16 +27,17 @@ static u32 rvf_burst_read(struct rvf_burst *burst,
 {
 	size_t size = n * sizeof(*entries);
 
-	return (size - copy_from_user(burst->messages, entries, size)) /
+	return (size - rvf_copy_in(burst->messages, entries, size)) /
 	       sizeof(*entries);
 }
 
 static int rvf_message_check(const struct rvf_queue *queue,
 			     const struct rvf_message *message)
 {
-	if (message->badge || message->handle_count || message->handles)
+	if (message->badge || (message->handles && !message->handle_count))
 		return -EOPNOTSUPP;
-	if (message->priority > RVF_PRIORITY_URGENT)
+	if (message->priority > RVF_PRIORITY_URGENT ||
+	    message->handle_count > RVF_MAX_MESSAGE_HANDLES)
 		return -EINVAL;
 	if (message->type && message->type != queue->type)
 		return -EPROTOTYPE;
@@ -49,10 +52,20 @@ static int rvf_message_fill(const struct rvf_message *message,
 	slot->length = message->length;
 	slot->priority = message->priority;
 	slot->badge = node->badge;
-	if (copy_from_user(slot->data, u64_to_user_ptr(message->buffer),
-			   message->length))
+	if (rvf_copy_in(slot->data, u64_to_user_ptr(message->buffer),
+			message->length))
 		return -EFAULT;
-	return 0;
+	return rvf_cargo_load(node, message, &slot->cargo);
+}
+
+/* A slot that is to be empty; its handles are dropped without the lock. */
+static void rvf_slot_unload(struct rvf_slot *slot, struct rvf_cargo **unsent)
+{
+	if (!slot->cargo)
+		return;
+	slot->cargo->next = *unsent;
+	*unsent = slot->cargo;
+	slot->cargo = NULL;
 }
 
 static int rvf_burst_take_empty(struct rvf_queue *queue, struct rvf_node *node,
@@ -79,9 +92,10 @@ static int rvf_burst_take_empty(struct rvf_queue *queue, struct rvf_node *node,
 static int rvf_burst_send(struct rvf_queue *queue, struct rvf_node *node,
 			  struct rvf_message __user *entries, u32 n)
 {
+	struct rvf_cargo *unsent = NULL;
 	struct rvf_queue_wake wake;
 	struct rvf_burst burst;
-	u32 good, filled, i;
+	u32 good, filled, sent, i;
 	int err, taken;
 
 	n = rvf_burst_read(&burst, entries, n);
@@ -106,16 +120,20 @@ static int rvf_burst_send(struct rvf_queue *queue, struct rvf_node *node,
 
 	rvf_queue_lock(queue, &wake);
 	/* A revocation waits for the lock: these were sent before it, or not. */
+	sent = filled;
 	if (rvf_node_over(node)) {
 		err = rvf_node_over(node);
-		filled = 0;
+		sent = 0;
 	}
-	for (i = 0; i < filled; i++)
+	for (i = 0; i < sent; i++)
 		rvf_queue_publish(queue, burst.slots[i], &wake);
-	for (; i < taken; i++)
+	for (; i < taken; i++) {
+		rvf_slot_unload(burst.slots[i], &unsent);
 		rvf_queue_give_empty(queue, burst.slots[i], &wake);
+	}
 	rvf_queue_unlock(queue, &wake);
-	return filled ?: err;
+	rvf_cargo_drop(unsent);
+	return sent ?: err;
 }
 
 /* Tells what the message in a slot is. */
@@ -126,7 +144,7 @@ static void rvf_message_tell(const struct rvf_queue *queue,
 	message->length = slot->length;
 	message->type = queue->type;
 	message->priority = slot->priority;
-	message->handle_count = 0;
+	message->handle_count = slot->cargo ? slot->cargo->count : 0;
 	message->badge = slot->badge;
 }
 
@@ -137,7 +155,8 @@ static int rvf_message_fits(const struct rvf_queue *queue,
 {
 	if (!slot)
 		return -EAGAIN;
-	if (slot->length <= message->length)
+	if (slot->length <= message->length &&
+	    (!slot->cargo || slot->cargo->count <= message->handle_count))
 		return 0;
 	rvf_message_tell(queue, slot, message);
 	return -EMSGSIZE;
@@ -163,14 +182,68 @@ static int rvf_burst_take_full(struct rvf_queue *queue, struct rvf_node *node,
 	err = rvf_node_over(node);
 	while (!err && i < n) {
 		slot = rvf_queue_first(queue);
+		/* One with handles is received by itself. */
+		if (i && slot && slot->cargo)
+			break;
 		err = rvf_message_fits(queue, slot, &burst->messages[i]);
 		if (err)
 			break;
 		rvf_queue_take_full(queue, slot);
 		burst->slots[i++] = slot;
+		if (slot->cargo)
+			break;
 	}
 	spin_unlock(&queue->lock);
 	return i ?: err;
+}
+
+/* Copies messages out, and tells of them: how many. */
+static u32 rvf_burst_copy(const struct rvf_queue *queue,
+			  struct rvf_burst *burst,
+			  struct rvf_message __user *entries, u32 n)
+{
+	size_t size;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		struct rvf_message *message = &burst->messages[i];
+		struct rvf_slot *slot = burst->slots[i];
+
+		if (rvf_copy_out(u64_to_user_ptr(message->buffer), slot->data,
+				 slot->length))
+			break;
+		rvf_message_tell(queue, slot, message);
+	}
+	/* One that its receiver is not told of is not received. */
+	size = i * sizeof(*entries);
+	return (size - rvf_copy_out(entries, burst->messages, size)) /
+	       sizeof(*entries);
+}
+
+/* The same for one that brings handles: 1, or why not. */
+static int rvf_burst_unload(const struct rvf_queue *queue,
+			    const struct rvf_node *node,
+			    struct rvf_burst *burst,
+			    struct rvf_message __user *entries)
+{
+	struct rvf_slot *slot = burst->slots[0];
+	struct rvf_unload unload;
+	int err;
+
+	err = rvf_unload_prepare(&unload, slot->cargo,
+				 burst->messages[0].handles);
+	if (err)
+		return err;
+	err = rvf_burst_copy(queue, burst, entries, 1) ? 0 : -EFAULT;
+	/* All that can fail has been done, but for what a lock is needed for. */
+	if (!err)
+		err = rvf_unload_commit(&unload, node);
+	if (err) {
+		rvf_unload_abort(&unload);
+		return err;
+	}
+	slot->cargo = NULL;
+	return 1;
 }
 
 /* Receives up to @n messages: how many, or why not even the first one. */
@@ -179,48 +252,34 @@ static int rvf_burst_receive(struct rvf_queue *queue, struct rvf_node *node,
 {
 	struct rvf_queue_wake wake;
 	struct rvf_burst burst;
-	u32 copied, told, i;
-	int taken;
+	int taken, received, i;
 
 	n = rvf_burst_read(&burst, entries, n);
 	if (!n)
 		return -EFAULT;
-	for (i = 0; i < n; i++)
-		if (burst.messages[i].handle_count || burst.messages[i].handles)
-			break;
-	n = i;
-	if (!n)
-		return -EOPNOTSUPP;
 	taken = rvf_burst_take_full(queue, node, &burst, n);
 	if (taken < 0)
 		return rvf_message_misfit(&burst.messages[0], entries, taken);
-
-	for (copied = 0; copied < taken; copied++) {
-		struct rvf_message *message = &burst.messages[copied];
-		struct rvf_slot *slot = burst.slots[copied];
-
-		if (copy_to_user(u64_to_user_ptr(message->buffer), slot->data,
-				 slot->length))
-			break;
-		rvf_message_tell(queue, slot, message);
-	}
-	/* One that its receiver is not told of is not received. */
-	told = copied * sizeof(*entries);
-	told -= copy_to_user(entries, burst.messages, told);
-	told /= sizeof(*entries);
+	if (burst.slots[0]->cargo)
+		received = rvf_burst_unload(queue, node, &burst, entries);
+	else
+		received = rvf_burst_copy(queue, &burst, entries, taken) ?:
+			   -EFAULT;
 
 	rvf_queue_lock(queue, &wake);
-	queue->received += told;
-	for (i = 0; i < told; i++)
+	for (i = 0; i < received; i++) {
+		queue->received++;
 		rvf_queue_give_empty(queue, burst.slots[i], &wake);
+	}
 	for (; i < taken; i++)
 		rvf_queue_give_back(queue, burst.slots[i], &wake);
 	rvf_queue_unlock(queue, &wake);
-	return told ?: -EFAULT;
+	return received;
 }
 
 /*
- * Copies the next message and leaves it there. By way of a buffer: if it were
+ * Copies the next message and leaves it there, and its handles: how many there
+ * are is all that is told. By way of a buffer: if it were
  * taken out meanwhile, another receiver would get the one behind it first.
  */
 static int rvf_queue_peek(struct rvf_queue *queue, struct rvf_node *node,
@@ -233,6 +292,7 @@ static int rvf_queue_peek(struct rvf_queue *queue, struct rvf_node *node,
 
 	if (copy_from_user(&message, entry, sizeof(message)))
 		return -EFAULT;
+	message.handle_count = RVF_MAX_MESSAGE_HANDLES;
 	bounce = kvmalloc(min(message.length, queue->message_size) + 1,
 			  GFP_KERNEL_ACCOUNT);
 	if (!bounce)

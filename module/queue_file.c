@@ -3,11 +3,11 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/poll.h>
-#include <linux/uaccess.h>
 #include <linux/uio.h>
 #include "handle.h"
 #include "ioctl.h"
 #include "queue.h"
+#include "usercopy.h"
 
 /* What a read came to: the message is received, or stays where it was. */
 static void rvf_queue_read_end(struct rvf_queue *queue, struct rvf_slot *slot,
@@ -98,7 +98,7 @@ static ssize_t rvf_queue_read(struct file *file, char __user *buffer,
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
 	length = slot->length;
-	if (copy_to_user(buffer, slot->data, length))
+	if (rvf_copy_out(buffer, slot->data, length))
 		length = -EFAULT;
 	rvf_queue_read_end(queue, slot, length >= 0);
 	return length;
@@ -116,7 +116,7 @@ static ssize_t rvf_queue_write(struct file *file, const char __user *buffer,
 				     !(file->f_flags & O_NONBLOCK));
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
-	if (copy_from_user(slot->data, buffer, length))
+	if (rvf_copy_in(slot->data, buffer, length))
 		err = -EFAULT;
 	return rvf_queue_write_end(queue, node, slot, err) ?: length;
 }

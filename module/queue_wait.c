@@ -156,8 +156,8 @@ rvf_queue_wait(struct rvf_queue *queue, struct rvf_waiter *waiter, u32 spin,
  * @wait: Whether it waits for one.
  *
  * Return: the message's slot, which has to be given back or emptied; or
- * -EAGAIN, -EMSGSIZE with the message left where it is, -ERESTARTSYS, -EINTR,
- * or what became of the handle.
+ * -EAGAIN, -EMSGSIZE with a message that is larger or brings handles left where
+ * it is, -ERESTARTSYS, -EINTR, or what became of the handle.
  */
 struct rvf_slot *rvf_queue_wait_full(struct rvf_queue *queue,
 				     struct rvf_node *node, size_t room,
@@ -171,7 +171,7 @@ struct rvf_slot *rvf_queue_wait_full(struct rvf_queue *queue,
 	spin_lock(&queue->lock);
 	err = rvf_node_over(node);
 	slot = rvf_queue_first(queue);
-	if (!err && slot && slot->length > room)
+	if (!err && slot && !rvf_slot_fits(slot, room))
 		err = -EMSGSIZE;
 	if (!err && !slot && !wait)
 		err = -EAGAIN;

@@ -226,3 +226,34 @@ u64 rvf_region_used(const struct rvf_region *region)
 		return (u64)READ_ONCE(region->slab.used) * region->slot_size;
 	return rvf_region_cursor(region);
 }
+
+/**
+ * rvf_window_cursor - How many bytes can be read through a handle
+ * @node: The handle's node, on a region that is no slab.
+ */
+u64 rvf_window_cursor(const struct rvf_node *node)
+{
+	u64 cursor = rvf_region_cursor(rvf_region_of(node->object));
+
+	if (cursor < node->start)
+		return 0;
+	return min(cursor - node->start, rvf_window_size(node));
+}
+
+/**
+ * rvf_window_pages - How many pages can be mapped through a handle
+ * @node: The handle's node, on a region.
+ *
+ * Whole pages only: what lies beside the window in one of them is not the
+ * receiver's. Behind the region's end there is nothing to be seen.
+ */
+unsigned long rvf_window_pages(const struct rvf_node *node)
+{
+	const struct rvf_region *region = rvf_region_of(node->object);
+
+	if (node->start & ~PAGE_MASK)
+		return 0;
+	if (node->start + rvf_window_size(node) == region->size)
+		return DIV_ROUND_UP_ULL(rvf_window_size(node), PAGE_SIZE);
+	return node->span >> PAGE_SHIFT;
+}

@@ -7,6 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/pgtable.h>
 #include <linux/wait.h>
+#include "handle.h"
 #include "object.h"
 #include "slab.h"
 
@@ -77,6 +78,15 @@ static inline u64 rvf_region_cursor(const struct rvf_region *region)
 	/* Pairs with the release in rvf_region_append(). */
 	return smp_load_acquire(&region->cursor);
 }
+
+/* What a handle shows of its region: all of it, or a part. */
+static inline u64 rvf_window_size(const struct rvf_node *node)
+{
+	return node->span ?: rvf_region_of(node->object)->size;
+}
+
+u64 rvf_window_cursor(const struct rvf_node *node);
+unsigned long rvf_window_pages(const struct rvf_node *node);
 
 int rvf_region_mmap(struct file *file, struct vm_area_struct *vma);
 vm_fault_t rvf_region_fault(struct vm_fault *vmf);

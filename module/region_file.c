@@ -11,9 +11,11 @@
 #include "ioctl.h"
 #include "region.h"
 
-static struct rvf_region *rvf_file_region(struct file *file)
+/* The page of its region that a mapping of a handle shows somewhere. */
+static unsigned long rvf_region_page(const struct rvf_node *node,
+				     unsigned long pgoff)
 {
-	return rvf_region_of(rvf_handle_node(file)->object);
+	return (node->start >> PAGE_SHIFT) + pgoff;
 }
 
 /*
@@ -24,11 +26,12 @@ static ssize_t rvf_region_copy_out(struct rvf_region *region,
 				   struct rvf_node *node, loff_t pos,
 				   struct iov_iter *to)
 {
-	u64 cursor = rvf_region_cursor(region);
+	u64 cursor = rvf_window_cursor(node);
 	ssize_t done = 0;
 
 	while (pos < cursor && iov_iter_count(to)) {
-		size_t offset = offset_in_page(pos), copied;
+		u64 at = node->start + pos;
+		size_t offset = offset_in_page(at), copied;
 		size_t len = min_t(u64, PAGE_SIZE - offset, cursor - pos);
 		int err;
 
@@ -36,7 +39,7 @@ static ssize_t rvf_region_copy_out(struct rvf_region *region,
 		err = rvf_node_check(node, RVF_RIGHT_READ);
 		if (err)
 			return done ?: err;
-		copied = copy_to_iter(rvf_region_at(region, pos), len, to);
+		copied = copy_to_iter(rvf_region_at(region, at), len, to);
 		done += copied;
 		pos += copied;
 		if (copied < len && iov_iter_count(to))
@@ -133,10 +136,11 @@ static ssize_t rvf_region_write_iter(struct kiocb *iocb, struct iov_iter *from)
 
 static loff_t rvf_region_llseek(struct file *file, loff_t offset, int whence)
 {
-	struct rvf_region *region = rvf_file_region(file);
+	struct rvf_node *node = rvf_handle_node(file);
 
-	return generic_file_llseek_size(file, offset, whence, region->size,
-					rvf_region_cursor(region));
+	return generic_file_llseek_size(file, offset, whence,
+					rvf_window_size(node),
+					rvf_window_cursor(node));
 }
 
 /*
@@ -149,6 +153,7 @@ vm_fault_t rvf_region_fault(struct vm_fault *vmf)
 	struct vm_area_struct *vma = vmf->vma;
 	struct rvf_node *node = rvf_handle_node(vma->vm_file);
 	struct rvf_region *region = rvf_region_of(node->object);
+	unsigned long index = rvf_region_page(node, vmf->pgoff);
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
 	down_read(&node->sem);
@@ -156,9 +161,9 @@ vm_fault_t rvf_region_fault(struct vm_fault *vmf)
 	 * A live node means a live mount, and that region->pages is there: it
 	 * goes only after each node's state was changed under its lock.
 	 */
-	if (node->state == RVF_NODE_LIVE && vmf->pgoff < region->n_pages)
+	if (node->state == RVF_NODE_LIVE && index < region->n_pages)
 		ret = vmf_insert_pfn(vma, vmf->address,
-				     page_to_pfn(region->pages[vmf->pgoff]));
+				     page_to_pfn(region->pages[index]));
 	up_read(&node->sem);
 	return ret;
 }
@@ -166,14 +171,16 @@ vm_fault_t rvf_region_fault(struct vm_fault *vmf)
 #ifdef RVF_HUGE_FAULT
 /* Does a whole entry's worth of the mapping lie over contiguous pages? */
 static bool rvf_region_huge_fits(const struct rvf_region *region,
+				 const struct rvf_node *node,
 				 const struct vm_fault *vmf)
 {
 	const struct vm_area_struct *vma = vmf->vma;
 	unsigned long start = vmf->address & PMD_MASK;
-	unsigned long run = vmf->pgoff / RVF_HUGE_PAGES;
+	unsigned long first = rvf_region_page(node, vma->vm_pgoff);
+	unsigned long run = rvf_region_page(node, vmf->pgoff) / RVF_HUGE_PAGES;
 
 	return start >= vma->vm_start && vma->vm_end - start >= PMD_SIZE &&
-	       !((vma->vm_start / PAGE_SIZE - vma->vm_pgoff) % RVF_HUGE_PAGES) &&
+	       !((vma->vm_start / PAGE_SIZE - first) % RVF_HUGE_PAGES) &&
 	       run < region->n_pages / RVF_HUGE_PAGES &&
 	       test_bit(run, region->huge);
 }
@@ -190,13 +197,16 @@ vm_fault_t rvf_region_huge_fault(struct vm_fault *vmf, unsigned int order)
 	struct rvf_node *node = rvf_handle_node(vmf->vma->vm_file);
 	struct rvf_region *region = rvf_region_of(node->object);
 	vm_fault_t ret = VM_FAULT_FALLBACK;
+	unsigned long index;
 	struct page *first;
 
 	if (order != PMD_ORDER)
 		return ret;
 	down_read(&node->sem);
-	if (node->state == RVF_NODE_LIVE && rvf_region_huge_fits(region, vmf)) {
-		first = region->pages[round_down(vmf->pgoff, RVF_HUGE_PAGES)];
+	if (node->state == RVF_NODE_LIVE &&
+	    rvf_region_huge_fits(region, node, vmf)) {
+		index = rvf_region_page(node, vmf->pgoff);
+		first = region->pages[round_down(index, RVF_HUGE_PAGES)];
 		ret = vmf_insert_pfn_pmd(vmf, page_to_pfn_t(first),
 					 vmf->flags & FAULT_FLAG_WRITE);
 	}
@@ -229,7 +239,7 @@ int rvf_region_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_MAYSHARE) || (vma->vm_flags & VM_EXEC) ||
 	    ((vma->vm_flags & VM_WRITE) && !writable))
 		return -EACCES;
-	if (vma->vm_pgoff + vma_pages(vma) > DIV_ROUND_UP_ULL(region->size, PAGE_SIZE) ||
+	if (vma->vm_pgoff + vma_pages(vma) > rvf_window_pages(node) ||
 	    vma->vm_pgoff + vma_pages(vma) < vma->vm_pgoff)
 		return -EINVAL;
 
@@ -257,7 +267,7 @@ static __poll_t rvf_region_poll(struct file *file, poll_table *wait)
 	/* A write never waits; io_uring would, for this. */
 	mask |= EPOLLOUT | EPOLLWRNORM;
 	if ((node->rights & RVF_RIGHT_READ) &&
-	    file->f_pos < rvf_region_cursor(region))
+	    file->f_pos < rvf_window_cursor(node))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	return mask;
 }
@@ -273,8 +283,9 @@ static int rvf_cmd_region_info(struct rvf_ucmd *ucmd)
 	if (err)
 		return err;
 	cmd->out_policy = region->policy;
-	cmd->out_size = region->size;
-	cmd->out_cursor = rvf_region_used(region);
+	cmd->out_size = rvf_window_size(node);
+	cmd->out_cursor = region->policy == RVF_REGION_SLAB ?
+			  rvf_region_used(region) : rvf_window_cursor(node);
 	cmd->out_slots = region->slab.n_slots;
 	cmd->out_slot_size = region->slot_size;
 	return rvf_ucmd_respond(ucmd);

@@ -27,6 +27,7 @@ void rvf_tsk_init(struct rvf_tsk *tsk, struct rvf_mnt *mnt, u32 component,
 	tsk->component = component;
 	tsk->image = image;
 	tsk->state = RVF_TASK_DECLARED;
+	INIT_LIST_HEAD(&tsk->owned);
 	init_waitqueue_head(&tsk->wait);
 }
 

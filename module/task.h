@@ -48,6 +48,7 @@ struct rvf_binding {
  * @image: What it runs; NULL once the mount is gone.
  * @nodes: Live handle nodes that are charged to it.
  * @deeds: Derives and revokes by this incarnation.
+ * @owned: Those nodes, by @of_owner; under the mount's tree_lock.
  * @wait: Pollers of its task fds.
  * @state: One of enum rvf_task_state; under the mount's lock, as are the
  *	next ones.
@@ -72,6 +73,7 @@ struct rvf_tsk {
 	struct file *image;
 	atomic_t nodes;
 	atomic_t deeds;
+	struct list_head owned;
 	wait_queue_head_t wait;
 
 	u32 state;

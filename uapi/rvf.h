@@ -1487,7 +1487,13 @@ struct rvf_vcpu_run {
  * A mapping made through a revoked handle faults with SIGBUS, in every
  * process. Closing a handle revokes nothing.
  *
- * The handles of an incarnation are revoked when its process ends.
+ * The handles of an incarnation are revoked when its process ends, and with
+ * them what was derived from them, also in messages and at their receivers.
+ *
+ * A handle that came in a message may show a part of its region only
+ * (%RVF_HANDLE_WINDOW). That part is then all there is: its first byte is at
+ * offset 0, RVF_REGION_INFO gives its size, and what is derived from the handle
+ * shows it too, or less.
  *
  * poll on any handle shows POLLHUP when it was revoked.
  */
@@ -1499,10 +1505,13 @@ struct rvf_vcpu_run {
  * @out_kind: One of enum rvf_object_kind
  * @out_rights: Its rights
  * @out_depth: 0 for one from RVF_TASK_GET or RVF_MOUNT_GET, else one more than
- *	that of the handle it was derived from
+ *	that of the handle it was derived from, or sent from
  * @out_object: Index of the object in the manifest's table of its kind
  * @out_badge: Its badge
  * @out_mount_id: The mount it belongs to
+ * @out_offset: Where the part of its region that it shows begins; see
+ *	%RVF_HANDLE_WINDOW
+ * @out_length: The bytes of that part; 0 for a queue
  */
 struct rvf_handle_info {
 	__u32 size;
@@ -1513,6 +1522,8 @@ struct rvf_handle_info {
 	__u32 out_object;
 	__aligned_u64 out_badge;
 	__aligned_u64 out_mount_id;
+	__aligned_u64 out_offset;
+	__aligned_u64 out_length;
 };
 #define RVF_HANDLE_INFO _IO(RVF_IOC_TYPE, RVF_CMD_HANDLE_INFO)
 
@@ -1531,7 +1542,8 @@ struct rvf_handle_info {
  * Errors: EPERM neither right, or another badge; EACCES @rights exceed this
  * handle's; EINVAL no rights, or none that can be had; EMLINK it would lie
  * deeper than %RVF_MAX_DEPTH; EDQUOT the task has %RVF_MAX_HANDLES live handle
- * nodes. A node lives while its fd or one derived from it is open.
+ * nodes. A node lives while its fd or one derived from it is open. In a message
+ * it is the sender's, unless it was revoked there; the receiver's afterwards.
  */
 struct rvf_handle_derive {
 	__u32 size;
@@ -1589,8 +1601,10 @@ struct rvf_handle_revoke {
  * region can use and free every slot, and slots stay taken when a task ends.
  *
  * mmap needs READ, is shared, never executable (EACCES), and covers the
- * region's size rounded up to pages. Bytes above the cursor are zero until an
- * append writes them; only those below it are promised. It is never writable,
+ * region's size rounded up to pages; through a handle that shows a part of the
+ * region, the whole pages of it, if it begins with one (else EINVAL). Bytes
+ * above the cursor are zero until an append writes them; only those below it
+ * are promised. It is never writable,
  * but for a slab's with READ and WRITE (else EACCES). A mapping of a slab
  * knows nothing of slots: it shows the present bytes of all of them, taken or
  * free, at their offsets; nothing there is atomic; a name that went stale is
@@ -1704,6 +1718,12 @@ struct rvf_slot_io {
  * from another CPU may look for the next for some microseconds before it
  * sleeps (module parameter queue_spin_us; 0: never).
  *
+ * A message may bring up to %RVF_MAX_MESSAGE_HANDLES handles of the same mount:
+ * so tasks that share nothing else delegate. What is in the queue are no files:
+ * a handle in a message can be revoked and keeps no mount alive. A message with
+ * handles is received by RVF_QUEUE_RECV with room for them only; read is
+ * EMSGSIZE, and it stays.
+ *
  * When no handle with WRITE is left that a message could come from, receiving
  * goes on waiting: a task may come back. After the unmount it is EPIPE.
  *
@@ -1752,13 +1772,48 @@ enum rvf_priority {
 };
 
 /**
+ * enum rvf_message_handle_flags - How a handle is sent
+ * @RVF_HANDLE_WINDOW: It shows a part of its region only, which @offset and
+ *	@length name as the sender's handle shows the region.
+ */
+enum rvf_message_handle_flags {
+	RVF_HANDLE_WINDOW = 1 << 0,
+};
+
+/**
+ * struct rvf_message_handle - A handle that a message brings
+ * @fd: Sending: a handle, which is derived from as by RVF_HANDLE_DERIVE.
+ *	Receiving: the new one
+ * @rights: Sending: as there. Receiving: what it has
+ * @badge: Likewise
+ * @offset: Sending: with %RVF_HANDLE_WINDOW, else 0. Receiving: where in the
+ *	region what it shows begins
+ * @length: Likewise, its bytes; receiving a queue's: 0
+ * @flags: Bits of enum rvf_message_handle_flags
+ * @kind: Sending: must be 0. Receiving: one of enum rvf_object_kind
+ */
+struct rvf_message_handle {
+	__s32 fd;
+	__u32 rights;
+	__aligned_u64 badge;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__u32 flags;
+	__u32 kind;
+};
+
+#define RVF_MAX_MESSAGE_HANDLES	4
+
+/**
  * struct rvf_message - One message in a batch
  * @buffer: Pointer to its bytes
  * @length: Sending: its bytes. Receiving: room in, bytes out
  * @type: Sending: its type id; 0 or the queue's. Receiving: the queue's
  * @priority: One of enum rvf_priority; receiving: that of the message
- * @handle_count: Must be 0
- * @handles: Must be 0
+ * @handle_count: Handles that it brings, up to %RVF_MAX_MESSAGE_HANDLES.
+ *	Receiving: room in, handles out
+ * @handles: Pointer to an array of struct rvf_message_handle. Sending nothing:
+ *	must be 0
  * @badge: Sending: must be 0. Receiving: the badge of the sender's handle
  */
 struct rvf_message {
@@ -1775,7 +1830,8 @@ struct rvf_message {
 
 /**
  * enum rvf_queue_flags - How to receive
- * @RVF_QUEUE_PEEK: The message stays; @count must be 1.
+ * @RVF_QUEUE_PEEK: The message stays; @count must be 1. Of its handles nothing
+ *	is told but how many there are, for which there need be no room.
  */
 enum rvf_queue_flags {
 	RVF_QUEUE_PEEK = 1 << 0,
@@ -1794,10 +1850,22 @@ enum rvf_queue_flags {
  * else its error is the first message's.
  *
  * Errors: EACCES no WRITE (sending) or READ (receiving); EAGAIN full, or
- * empty; EMSGSIZE too large for the queue, or for the buffer: nothing is lost,
- * and @length says what is needed; EPROTOTYPE another type than the queue's;
- * EINVAL a priority that is none; EOPNOTSUPP handles; EPIPE receiving after the
- * unmount.
+ * empty; EMSGSIZE too large for the queue, or for the buffer, or more handles
+ * than there is room for: nothing is lost, and @length and @handle_count say
+ * what is needed; EPROTOTYPE another type than the queue's; EINVAL a priority
+ * that is none, or too many handles; EPIPE receiving after the unmount.
+ *
+ * Sending handles, for any of them: EBADF no handle; EXDEV of another mount;
+ * EPERM, EACCES, EINVAL, EMLINK, EDQUOT, EKEYREVOKED as RVF_HANDLE_DERIVE says.
+ * With %RVF_HANDLE_WINDOW also EOPNOTSUPP a slab or a queue; EINVAL no bytes, or
+ * bytes beyond what the sender's handle shows, or WRITE among the rights. The
+ * message is not sent then, and nothing was derived.
+ *
+ * Receiving handles: they are the task's whose handle it was received through,
+ * and revoked with it; the sender's revocation reaches them too. One that was
+ * revoked on the way is received, and answers EKEYREVOKED. EMFILE, EDQUOT the
+ * task has %RVF_MAX_HANDLES, ENOMEM, EFAULT: none is received, and the message
+ * stays with all of them.
  */
 struct rvf_queue_batch {
 	__u32 size;

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "fail_nth.h"
-#include "queue.h"
+#include "queue_handles.h"
 
 static void close_made(struct fail *f)
 {
@@ -339,10 +339,124 @@ static long read_queue_run(struct fail *f)
 	return result;
 }
 
+/* ---- handles in messages: two of each message's */
+
+static long send_handles_run(struct fail *f)
+{
+	struct rvf_message_handle *handles = fail_alloc(f, 2 * sizeof(*handles));
+	struct rvf_message *message = fail_alloc(f, sizeof(*message));
+	struct rvf_queue_batch arg = {
+		.size = sizeof(arg),
+		.messages = (uintptr_t)message,
+		.count = 1,
+		.entry_size = sizeof(*message),
+	};
+
+	handles[0] = (struct rvf_message_handle){ .fd = f->fd, .rights = RVF_RIGHT_READ };
+	handles[1] = (struct rvf_message_handle){ .fd = f->queue, .rights = RVF_RIGHT_WRITE };
+	*message = (struct rvf_message){
+		.buffer = (uintptr_t)fail_put(f, "a", 1),
+		.length = 1,
+		.priority = RVF_PRIORITY_NORMAL,
+		.handle_count = 2,
+		.handles = (uintptr_t)handles,
+	};
+	return fail_ioctl(f, f->queue, RVF_QUEUE_SEND, &arg);
+}
+
+static void receive_both(struct fail *f)
+{
+	struct rvf_message_handle handles[2];
+	uint32_t n = 2;
+
+	must_rvf(receive_handles(f->queue, handles, &n));
+	fail_unless(n == 2);
+	for (int i = 0; i < 2; i++) {
+		must_rvf(handle_result(handles[i].fd));
+		close(handles[i].fd);
+	}
+}
+
+static void send_both(struct fail *f)
+{
+	unsigned int nth = f->nth;
+
+	f->nth = 0;
+	must_rvf(send_handles_run(f));
+	f->nth = nth;
+}
+
+static long recv_handles_run(struct fail *f)
+{
+	struct rvf_message_handle *handles = fail_alloc(f, 2 * sizeof(*handles));
+	struct rvf_message *message = fail_alloc(f, sizeof(*message));
+	struct rvf_queue_batch arg = {
+		.size = sizeof(arg),
+		.messages = (uintptr_t)message,
+		.count = 1,
+		.entry_size = sizeof(*message),
+	};
+	long result;
+
+	*message = (struct rvf_message){
+		.buffer = (uintptr_t)fail_alloc(f, QUEUE_MESSAGE),
+		.length = QUEUE_MESSAGE,
+		.handle_count = 2,
+		.handles = (uintptr_t)handles,
+	};
+	result = fail_ioctl(f, f->queue, RVF_QUEUE_RECV, &arg);
+	f->made[0] = handles[0].fd;
+	f->made[1] = handles[1].fd;
+	return result;
+}
+
+static void recv_handles_check(struct fail *f)
+{
+	char byte;
+
+	fail_unless(pread(f->made[0], &byte, 1, 0) == 1 && (uint8_t)byte == data_bytes()[0]);
+	fail_unless(handle_state(f->made[1]).out_rights == RVF_RIGHT_WRITE);
+}
+
+static void recv_handles_undo(struct fail *f)
+{
+	close(f->made[0]);
+	close(f->made[1]);
+}
+
+static long peek_run(struct fail *f)
+{
+	struct rvf_message *message = fail_alloc(f, sizeof(*message));
+	struct rvf_queue_batch arg = {
+		.size = sizeof(arg),
+		.flags = RVF_QUEUE_PEEK,
+		.messages = (uintptr_t)message,
+		.count = 1,
+		.entry_size = sizeof(*message),
+	};
+
+	*message = (struct rvf_message){
+		.buffer = (uintptr_t)fail_alloc(f, QUEUE_MESSAGE),
+		.length = QUEUE_MESSAGE,
+	};
+	return fail_ioctl(f, f->queue, RVF_QUEUE_RECV, &arg);
+}
+
+static void peek_undo(struct fail *f)
+{
+	drain(f, 0, BATCH);
+}
+
 const struct fail_case fail_queue[] = {
 	{ "QUEUE_INFO", .run = queue_info_run },
 	{ "QUEUE_SEND", .run = send_run, .undo = send_undo },
 	{ "QUEUE_RECV", .prepare = fill, .run = recv_run, .undo = recv_undo },
+	{ "QUEUE_RECV that peeks", .prepare = fill, .run = peek_run, .undo = peek_undo },
+	{ "QUEUE_SEND with handles", .setup = data_setup, .run = send_handles_run,
+	  .undo = receive_both, .teardown = close_fd },
+	{ "QUEUE_RECV with handles", .setup = data_setup, .prepare = send_both,
+	  .run = recv_handles_run, .check = recv_handles_check, .undo = recv_handles_undo,
+	  .teardown = close_fd },
 	{ "write of a message", .run = write_run, .undo = send_undo },
 	{ "read of a message", .prepare = fill, .run = read_queue_run, .undo = recv_undo },
 	{ 0 },

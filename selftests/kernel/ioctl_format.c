@@ -73,6 +73,8 @@ static uint32_t first_size(const struct command *command)
 		return offsetof(struct rvf_region_info, out_slots);
 	if (command->number == RVF_CTL_INFO)
 		return offsetof(struct rvf_ctl_info, out_witness_first);
+	if (command->number == RVF_HANDLE_INFO)
+		return offsetof(struct rvf_handle_info, out_offset);
 	return command->size;
 }
 

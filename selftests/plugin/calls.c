@@ -176,6 +176,50 @@ static void test_batch(void)
 	close(queue);
 }
 
+static void test_handles(void)
+{
+	int queue = rvf_get("loop"), data = rvf_get("data");
+	struct rvf_message_handle sent[2] = {
+		{ .fd = data, .rights = RVF_RIGHT_READ },
+		{ .fd = data,
+		  .rights = RVF_RIGHT_READ,
+		  .flags = RVF_HANDLE_WINDOW,
+		  .offset = 4,
+		  .length = 5 },
+	};
+	struct rvf_message_handle got[2];
+	struct rvf_message message;
+	unsigned int count = 1;
+	char text[16];
+
+	tap_equal(rvf_queue_peek(queue, text, sizeof(text), &message), -EAGAIN, "nothing to see");
+	tap_equal(rvf_queue_send(queue, "later", 5), 0, "a message");
+	tap_equal(rvf_queue_send_handles(queue, "first", 5, RVF_PRIORITY_URGENT, sent, 2), 0,
+		  "an urgent one, with handles");
+	tap_equal(rvf_queue_peek(queue, text, sizeof(text), &message), 0, "look");
+	tap_ok(message.length == 5 && message.handle_count == 2 && !memcmp(text, "first", 5) &&
+		       message.priority == RVF_PRIORITY_URGENT,
+	       "the urgent one comes first");
+	tap_equal(rvf_queue_recv(queue, text, sizeof(text)), -EMSGSIZE,
+		  "it needs room for handles");
+	tap_equal(rvf_queue_recv_handles(queue, text, sizeof(text), got, &count), -EMSGSIZE,
+		  "for all of them");
+	tap_equal(count, 2, "which are two");
+	tap_equal(rvf_queue_recv_handles(queue, text, sizeof(text), got, &count), 5, "receive it");
+	tap_equal(count, 2, "with both");
+	tap_equal(rvf_region_read(got[0].fd, 4, text, 5), 5, "the one shows everything");
+	tap_equal(rvf_region_read(got[1].fd, 0, text + 5, sizeof(text) - 5), 5,
+		  "the other one five bytes");
+	tap_ok(!memcmp(text, text + 5, 5), "the same ones");
+	tap_equal(rvf_revoke_derived(data), 2, "taken back");
+	tap_equal(rvf_region_read(got[1].fd, 0, text, 5), -EKEYREVOKED, "and gone");
+	close(got[0].fd);
+	close(got[1].fd);
+	tap_equal(rvf_queue_recv(queue, text, sizeof(text)), 5, "what was sent first");
+	close(data);
+	close(queue);
+}
+
 static void test_derive(void)
 {
 	int region = rvf_get("data");
@@ -244,6 +288,7 @@ int main(void)
 	test_slab();
 	test_queue();
 	test_batch();
+	test_handles();
 	test_derive();
 	test_waiting();
 	return tap_end();

@@ -330,6 +330,52 @@ ssize_t rvf_queue_recv(int queue, void *data, size_t room);
 ssize_t rvf_queue_try_recv(int queue, void *data, size_t room);
 
 /**
+ * rvf_queue_send_handles - Send a message that brings handles, wait for room
+ * @queue: A handle with WRITE.
+ * @data: Its bytes.
+ * @length: How many.
+ * @priority: One of enum rvf_priority. rvf_queue_send() has
+ *	%RVF_PRIORITY_NORMAL.
+ * @handles: What each handle is derived from, with which rights and badge, and
+ *	which part of a region it shows. They stay open.
+ * @count: How many, at most %RVF_MAX_MESSAGE_HANDLES.
+ *
+ * Return: 0 or a negative errno, with nothing sent or derived; see
+ * RVF_QUEUE_SEND; -ECANCELED.
+ */
+int rvf_queue_send_handles(int queue, const void *data, size_t length, __u32 priority,
+			   struct rvf_message_handle *handles, unsigned int count);
+
+/**
+ * rvf_queue_recv_handles - Receive a message and its handles, wait for one
+ * @queue: A handle with READ.
+ * @data: Room for its bytes.
+ * @room: How much.
+ * @handles: Filled with its handles: the fds are the caller's, to close.
+ * @count: Room for handles in, handles out; what is needed, with -EMSGSIZE.
+ *
+ * Return: the message's bytes, or a negative errno, with the message and all
+ * of its handles left where they are: -EMSGSIZE more bytes or handles than
+ * there is room for; -EMFILE, -EDQUOT; -ECANCELED.
+ */
+ssize_t rvf_queue_recv_handles(int queue, void *data, size_t room,
+			       struct rvf_message_handle *handles, unsigned int *count);
+
+/**
+ * rvf_queue_peek - Look at the next message, do not wait
+ * @queue: A handle with READ.
+ * @data: Room for its bytes.
+ * @room: How much.
+ * @message: Filled with length, type, priority, badge and how many handles it
+ *	brings; with -EMSGSIZE too.
+ *
+ * It stays in the queue, and another receiver may be the one who gets it.
+ *
+ * Return: 0 or a negative errno: -EAGAIN there is none.
+ */
+int rvf_queue_peek(int queue, void *data, size_t room, struct rvf_message *message);
+
+/**
  * rvf_queue_send_batch - Send several messages, wait for room for one
  * @queue: A handle with WRITE.
  * @messages: See struct rvf_message; what is not used must be 0.
@@ -342,7 +388,8 @@ int rvf_queue_send_batch(int queue, struct rvf_message *messages, unsigned int c
 /**
  * rvf_queue_recv_batch - Receive several messages, wait for one
  * @queue: A handle with READ.
- * @messages: Buffers and their lengths in; lengths, types and badges out.
+ * @messages: Buffers and their lengths in; lengths, types, priorities and
+ *	badges out.
  * @count: How many, at most %RVF_MAX_BATCH.
  *
  * Return: how many were received, at least 1, or a negative errno.

@@ -19,10 +19,12 @@ int rvf_queue_info(int queue, struct rvf_queue_info *info)
 	return rvf_plugin_ioctl(queue, RVF_QUEUE_INFO, info);
 }
 
-static int batch(int queue, unsigned long command, struct rvf_message *messages, unsigned int count)
+static int batch_flags(int queue, unsigned long command, __u32 flags, struct rvf_message *messages,
+		       unsigned int count)
 {
 	struct rvf_queue_batch batch = {
 		.size = sizeof(batch),
+		.flags = flags,
 		.messages = (uintptr_t)messages,
 		.count = count,
 		.entry_size = sizeof(*messages),
@@ -33,6 +35,11 @@ static int batch(int queue, unsigned long command, struct rvf_message *messages,
 		ret = rvf_plugin_ioctl(queue, command, &batch);
 	} while (ret == -EINTR);
 	return ret < 0 ? ret : (int)batch.count;
+}
+
+static int batch(int queue, unsigned long command, struct rvf_message *messages, unsigned int count)
+{
+	return batch_flags(queue, command, 0, messages, count);
 }
 
 static int wait_for(int queue, short events)
@@ -121,4 +128,51 @@ ssize_t rvf_queue_recv(int queue, void *data, size_t room)
 ssize_t rvf_queue_try_recv(int queue, void *data, size_t room)
 {
 	return recv_one(queue, data, room, false);
+}
+
+int rvf_queue_send_handles(int queue, const void *data, size_t length, __u32 priority,
+			   struct rvf_message_handle *handles, unsigned int count)
+{
+	struct rvf_message message = {
+		.buffer = (uintptr_t)data,
+		.priority = priority,
+		.handle_count = count,
+		.handles = count ? (uintptr_t)handles : 0,
+	};
+	int ret;
+
+	if (length > RVF_MAX_MESSAGE)
+		return -EMSGSIZE;
+	message.length = length;
+	ret = batch_wait(queue, RVF_QUEUE_SEND, &message, 1);
+	return ret < 0 ? ret : 0;
+}
+
+ssize_t rvf_queue_recv_handles(int queue, void *data, size_t room,
+			       struct rvf_message_handle *handles, unsigned int *count)
+{
+	struct rvf_message message = {
+		.buffer = (uintptr_t)data,
+		.length = room < RVF_MAX_MESSAGE ? room : RVF_MAX_MESSAGE,
+		.handle_count = *count,
+		.handles = (uintptr_t)handles,
+	};
+	int ret;
+
+	ret = batch_wait(queue, RVF_QUEUE_RECV, &message, 1);
+	if (ret == 1 || ret == -EMSGSIZE)
+		*count = message.handle_count;
+	return ret < 0 ? ret : (ssize_t)message.length;
+}
+
+int rvf_queue_peek(int queue, void *data, size_t room, struct rvf_message *message)
+{
+	int ret;
+
+	*message = (struct rvf_message){
+		.buffer = (uintptr_t)data,
+		.length = room < RVF_MAX_MESSAGE ? room : RVF_MAX_MESSAGE,
+	};
+	ret = batch_flags(queue, RVF_QUEUE_RECV, RVF_QUEUE_PEEK, message, 1);
+	return ret < 0 ? ret : 0;
 }

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,125 @@ static double task_us(void *data)
 	}
 	wait_ended(task->mount);
 	return time;
+}
+
+#define MANY 50
+
+/* What processes that are started at once have in common. */
+struct many {
+	const char *path;
+	int netns;
+	void *filter;
+	size_t filter_count;
+	struct rvf_process *processes[MANY];
+	struct rvf_error error;
+};
+
+static int many_spawn(struct many *many, unsigned int i)
+{
+	struct rvf_process_config config;
+
+	rvf_process_config_init(&config);
+	config.path = many->path;
+	config.netns_fd = many->netns;
+	config.filter = many->filter;
+	config.filter_count = many->filter_count;
+	config.background = true;
+	return rvf_process_spawn(&config, &many->processes[i], &many->error);
+}
+
+/* Goes on with all starts until all have ended. */
+static int many_follow(struct many *many, unsigned int n)
+{
+	struct pollfd fds[2 * MANY];
+	unsigned int left = n;
+
+	for (unsigned int i = 0; i < n; i++) {
+		fds[i] = (struct pollfd){ rvf_process_start_fd(many->processes[i]), POLLIN, 0 };
+		fds[n + i] = (struct pollfd){ rvf_process_pidfd(many->processes[i]), POLLIN, 0 };
+	}
+	while (left) {
+		if (poll(fds, 2 * n, -1) < 0)
+			return -errno;
+		for (unsigned int i = 0; i < n; i++) {
+			struct rvf_process_status status;
+			int ret = 0;
+
+			if (fds[i].revents)
+				ret = rvf_process_wait_started(many->processes[i], 0, &many->error);
+			if (ret < 0 && ret != -EINPROGRESS)
+				return ret;
+			if (fds[i].revents && ret == 0)
+				fds[i].fd = -1;
+			if (!fds[n + i].revents)
+				continue;
+			fds[n + i].fd = -1;
+			left--;
+			if (rvf_process_try_wait(many->processes[i], &status) < 0 ||
+			    status.state != RVF_PROCESS_EXITED || status.code != 0)
+				return -EIO;
+		}
+	}
+	return 0;
+}
+
+static double many_us(struct many *many, unsigned int n)
+{
+	uint64_t started = now_ns();
+	unsigned int made = 0;
+	int ret = 0;
+
+	while (made < n && ret == 0) {
+		ret = many_spawn(many, made);
+		made += ret == 0;
+	}
+	if (ret == 0)
+		ret = many_follow(many, n);
+	double time = (now_ns() - started) / 1e3;
+
+	for (unsigned int i = 0; i < made; i++)
+		rvf_process_free(many->processes[i], 0);
+	if (ret < 0)
+		fprintf(stderr, "rvf-bench: spawn: %s\n", many->error.what);
+	return ret < 0 ? ret : time;
+}
+
+static double one_us(void *data)
+{
+	return many_us(data, 1);
+}
+
+static double all_us(void *data)
+{
+	return many_us(data, MANY);
+}
+
+/* As a supervisor of many tasks starts them. */
+static void bench_many(struct bench *bench)
+{
+	struct many many = { .path = in_dir(bench, "true"), .netns = -1 };
+	unsigned int first = bench->row_count;
+	struct row *one = row_add(bench, "strict jail, one", "us", one_us, &many);
+	struct row *all = row_add(bench, "strict jail, 50 at once", "us", all_us, &many);
+	int ret = rvf_process_filter(RVF_PROFILE_STRICT, 0, &many.filter, &many.filter_count,
+				     &many.error);
+
+	row_note(one, "a static true: rvf_process_spawn, exit, reaping; no cgroup");
+	if (ret == 0) {
+		many.netns = rvf_process_netns(&many.error);
+		ret = many.netns;
+	}
+	if (ret < 0) {
+		row_skip(one, "not measured: %s", many.error.what);
+		row_skip(all, "not measured: %s", many.error.what);
+		return;
+	}
+	measure_rounds(bench, first, 5);
+	if (one->runs && all->runs)
+		row_note(all, "to 50 times one, divided by 2: %.2f",
+			 row_median(all) / (row_median(one) * MANY / 2));
+	close(many.netns);
+	free(many.filter);
 }
 
 static double program_us(void *data)
@@ -175,4 +295,5 @@ void bench_spawn(struct bench *bench)
 		close(task.netns);
 	if (task.mount >= 0)
 		unmount(task.mount);
+	bench_many(bench);
 }

@@ -83,6 +83,61 @@ static void rooted(__u32 component, __u32 drop, __u32 reason, const char *what)
 		note("reason %d", got);
 }
 
+/* A task, and not only that but what its supervisor sees of it */
+static bool start_task(struct run *run, const char *command, struct rvf_error *e)
+{
+	int task_fd, image_fd, err = -EBUSY;
+
+	run_init(run, command, NULL);
+	for (int i = 0; i < 100 && err == -EBUSY; i++) {
+		err = rvf_task_start(claim, 0, &task_fd, &image_fd, &run->config.incarnation, e);
+		if (err == -EBUSY)
+			usleep(10000);
+	}
+	if (err)
+		return false;
+	run->config.image_fd = image_fd;
+	run->config.task_fd = task_fd;
+	run->config.mount_fd = claim;
+	err = run_start(run);
+	close(task_fd);
+	close(image_fd);
+	return !err;
+}
+
+static void test_stages(void)
+{
+	struct rvf_error e = { 0 };
+	struct run run;
+
+	if (!ok(start_task(&run, "ready", &e), "a task is started"))
+		return;
+	ok(!rvf_process_wait_ready(run.process, 10000, &e) &&
+		   rvf_process_stage(run.process) == RVF_STAGE_READY,
+	   "its supervisor waits until it is ready");
+	ok(rvf_process_is_started(run.process), "it is started");
+	rvf_process_kill(run.process);
+	rvf_process_wait(run.process, 10000, &run.status);
+	ok(rvf_process_stage(run.process) == RVF_STAGE_ENDED && rvf_process_is_started(run.process),
+	   "and was, when it has ended");
+	run_end(&run);
+
+	if (!ok(start_task(&run, "wait", &e), "a task that does not bind"))
+		return;
+	ok(rvf_process_wait_ready(run.process, 50, &e) == -ETIMEDOUT &&
+		   rvf_process_stage(run.process) == RVF_STAGE_EXECUTED &&
+		   !rvf_process_is_started(run.process),
+	   "it is not ready in time: %s", e.what);
+	rvf_process_kill(run.process);
+	run_end(&run);
+
+	if (!ok(start_task(&run, "exit", &e), "a task that ends at once"))
+		return;
+	ok(rvf_process_wait_ready(run.process, 10000, &e) == -ECHILD, "it was never ready: %s",
+	   e.what);
+	run_end(&run);
+}
+
 static bool is_relaxed(__u32 component)
 {
 	struct rvf_task_status *all;
@@ -148,6 +203,7 @@ int main(int argc, char **argv)
 	rooted(1, RVF_JAIL_SECCOMP, RVF_REASON_BIND_SECCOMP, "no seccomp filter");
 	rooted(1, RVF_JAIL_MOUNT_NS | RVF_JAIL_ROOT | RVF_JAIL_LANDLOCK, RVF_REASON_BIND_NAMESPACE,
 	       "no mount namespace");
+	test_stages();
 	ok(is_relaxed(1) && !is_relaxed(0), "the kernel says whose root was not looked at");
 	close(claim);
 	return done();

@@ -279,6 +279,8 @@ static void see_devices(void)
 	told("zero_read", read(zero, &byte, 1) == 1 && !byte ? 0 : -1);
 	told("full_write", write(full, "x", 1));
 	told("urandom_read", read(urandom, &byte, 1));
+	told("null_open", null);
+	told("random_open", try_open("/dev/random", O_RDONLY));
 	told("kvm", try_open("/dev/kvm", O_RDWR));
 	told("tun", try_open("/dev/net/tun", O_RDWR));
 	told("rvfctl", try_open("/dev/rvfctl", O_RDWR));
@@ -471,6 +473,18 @@ static int bind_task(void)
 	return -errno;
 }
 
+/* A task that does its work until it is asked to stop */
+static void be_ready(void)
+{
+	struct rvf_ready ready = { .size = sizeof(ready) };
+	struct pollfd task = { 3, POLLPRI, 0 };
+
+	if (bind_task() || ioctl(3, RVF_READY, &ready))
+		exit(97);
+	while (poll(&task, 1, -1) < 0)
+		;
+}
+
 int main(int argc, char **argv)
 {
 	const char *command = argc > 1 ? argv[1] : "";
@@ -492,6 +506,8 @@ int main(int argc, char **argv)
 		puts(work());
 	else if (!strcmp(command, "fds"))
 		printf("%d\n", count_fds());
+	else if (!strcmp(command, "ready"))
+		be_ready();
 	else if (!strcmp(command, "bind"))
 		printf("reason=%d\n", bind_task());
 	else if (!strcmp(command, "exit"))

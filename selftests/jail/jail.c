@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -447,6 +448,74 @@ static void test_threads(void)
 	ok(count_fds() == before, "no fd is left");
 }
 
+static bool starts_in_background(struct run *run, const char *command)
+{
+	run_init(run, command, NULL);
+	run->config.background = true;
+	return !run_start(run);
+}
+
+/* Several starts at once; each needs its parent to go on. */
+static void test_background(void)
+{
+	struct run runs[8];
+	int started = 0, waiting = 0, before = count_fds();
+
+	for (int i = 0; i < 8; i++)
+		started += starts_in_background(&runs[i], "exit");
+	ok(started == 8, "eight programs are started in the background");
+	for (int i = 0; i < 8; i++)
+		waiting += rvf_process_stage(runs[i].process) == RVF_STAGE_SPAWNED &&
+			   !rvf_process_is_started(runs[i].process);
+	ok(waiting == 8, "none can go on by itself");
+	started = 0;
+	for (int i = 0; i < 8; i++)
+		started += !rvf_process_wait_started(runs[i].process, -1, NULL);
+	ok(started == 8, "they are executed when somebody waits for it");
+	for (int i = 0; i < 8; i++)
+		run_end(&runs[i]);
+	ok(count_fds() == before, "no fd is left");
+
+	if (!ok(starts_in_background(&runs[0], "wait"), "a program in the background"))
+		return;
+	int err;
+	do {
+		struct pollfd pfd = { rvf_process_start_fd(runs[0].process), POLLIN, 0 };
+
+		poll(&pfd, 1, 10000);
+		err = rvf_process_wait_started(runs[0].process, 0, NULL);
+	} while (err == -EINPROGRESS);
+	ok(!err && rvf_process_stage(runs[0].process) == RVF_STAGE_EXECUTED,
+	   "its start can be polled");
+	ok(rvf_process_is_started(runs[0].process) &&
+		   !rvf_process_wait_ready(runs[0].process, 0, NULL),
+	   "that is all that is to be known of what is no task");
+	rvf_process_signal_kill(runs[0].process);
+	ok(rvf_process_stage(runs[0].process) == RVF_STAGE_STOPPING, "it is asked to end");
+	rvf_process_kill(runs[0].process);
+	run_end(&runs[0]);
+
+	run_init(&runs[0], "see", NULL);
+	runs[0].config.background = true;
+	runs[0].config.path = "/bin/true";
+	if (!ok(!run_start(&runs[0]), "one that cannot be executed, in the background"))
+		return;
+	ok(rvf_process_wait_started(runs[0].process, -1, &runs[0].error) == -ENOENT &&
+		   runs[0].error.err == ENOENT,
+	   "it is told: %s", runs[0].error.what);
+	ok(rvf_process_wait_started(runs[0].process, 0, NULL) == -ENOENT &&
+		   rvf_process_wait_ready(runs[0].process, 0, NULL) == -ENOENT,
+	   "and remembered");
+	run_end(&runs[0]);
+
+	/* Nobody goes on with its start. */
+	if (!ok(starts_in_background(&runs[0], "wait"), "a program in the background"))
+		return;
+	rvf_process_free(runs[0].process, 0);
+	close(runs[0].pipe[0]);
+	ok(count_fds() == before && waitpid(-1, NULL, WNOHANG) < 0, "it can be let go unstarted");
+}
+
 /* Which part of the jail shows how, when it is left out. */
 static void test_drop(void)
 {
@@ -543,6 +612,7 @@ int main(int argc, char **argv)
 	test_leases();
 	test_parent_death();
 	test_threads();
+	test_background();
 	test_drop();
 	test_netns();
 	return done();

@@ -130,20 +130,20 @@ static void test_see(void)
 		const char *what;
 		int err;
 	} results[] = {
-		{ "null_write", 0 },	 { "zero_read", 0 },	  { "full_write", ENOSPC },
-		{ "urandom_read", 0 },	 { "kvm", ENOENT },	  { "tun", ENOENT },
-		{ "rvfctl", ENOENT },	 { "mem", EPERM },	  { "fifo", EPERM },
-		{ "root_write", EROFS }, { "root_mkdir", EROFS }, { "dev_unlink", EROFS },
-		{ "dev_write", EROFS },	 { "data_write", EROFS }, { "data_create", EROFS },
-		{ "out_create", 0 },	 { "tmp_create", 0 },	  { "tmp_mkdir", 0 },
-		{ "tmp_rename", 0 },	 { "tmp_symlink", 0 },	  { "tmp_leave", EXDEV },
-		{ "self_exe", 0 },	 { "self_mem", EROFS },	  { "self_fd", EACCES },
-		{ "self_environ", 0 },	 { "self_ns", 0 },	  { "self_attr", EROFS },
-		{ "oom_score", EROFS },	 { "up", ENOENT },	  { "execve", EPERM },
-		{ "mount", EPERM },	 { "umount", EPERM },	  { "chroot", EPERM },
-		{ "pivot", EPERM },	 { "chown", EPERM },	  { "setxattr", ENOSYS },
-		{ "handle_at", EPERM },	 { "inotify", EPERM },	  { "landlock_off", EPERM },
-		{ "cwd_dev", 0 },
+		{ "null_write", 0 },	   { "zero_read", 0 },	      { "full_write", ENOSPC },
+		{ "urandom_read", 0 },	   { "kvm", ENOENT },	      { "null_open", 0 },
+		{ "random_open", ENOENT }, { "tun", ENOENT },	      { "rvfctl", ENOENT },
+		{ "mem", EPERM },	   { "fifo", EPERM },	      { "root_write", EROFS },
+		{ "root_mkdir", EROFS },   { "dev_unlink", EROFS },   { "dev_write", EROFS },
+		{ "data_write", EROFS },   { "data_create", EROFS },  { "out_create", 0 },
+		{ "tmp_create", 0 },	   { "tmp_mkdir", 0 },	      { "tmp_rename", 0 },
+		{ "tmp_symlink", 0 },	   { "tmp_leave", EXDEV },    { "self_exe", 0 },
+		{ "self_mem", EROFS },	   { "self_fd", EACCES },     { "self_environ", 0 },
+		{ "self_ns", 0 },	   { "self_attr", EROFS },    { "oom_score", EROFS },
+		{ "up", ENOENT },	   { "execve", EPERM },	      { "mount", EPERM },
+		{ "umount", EPERM },	   { "chroot", EPERM },	      { "pivot", EPERM },
+		{ "chown", EPERM },	   { "setxattr", ENOSYS },    { "handle_at", EPERM },
+		{ "inotify", EPERM },	   { "landlock_off", EPERM }, { "cwd_dev", 0 },
 	};
 	struct run run;
 
@@ -371,6 +371,42 @@ static void test_fds(void)
 	close(fds[1]);
 }
 
+/* With the host's /dev in sight, the cgroup's filter is what is left. */
+static void look_from_cgroup(int cgroup, __u32 profile, bool filtered, int null, int random)
+{
+	struct run run;
+
+	run_init(&run, "look", NULL);
+	run.config.profile = profile;
+	run.config.unsafe = true;
+	run.config.drop = RVF_JAIL_ROOT | RVF_JAIL_MOUNT_NS | RVF_JAIL_SECCOMP | RVF_JAIL_LANDLOCK;
+	if (!filtered)
+		run.config.drop |= RVF_JAIL_DEVICES;
+	run.config.cgroup_fd = cgroup;
+	if (!ok(!run_all(&run), "a program looks at the host's devices"))
+		return;
+	gets(&run, "null_open", null);
+	gets(&run, "random_open", random);
+}
+
+static void test_devices(void)
+{
+	const char *path = "/sys/fs/cgroup/rvf-devices";
+	int cgroup;
+
+	if (mkdir(path, 0755) && errno != EEXIST) {
+		ok(true, "a cgroup of its own # SKIP there is no cgroup version 2");
+		return;
+	}
+	cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	look_from_cgroup(cgroup, RVF_PROFILE_STRICT, false, 0, 0);
+	look_from_cgroup(cgroup, RVF_PROFILE_STRICT, true, EPERM, EPERM);
+	/* In the place of the last one's */
+	look_from_cgroup(cgroup, RVF_PROFILE_CROSVM, true, 0, EPERM);
+	close(cgroup);
+	rmdir(path);
+}
+
 /* A dynamic executable, with the host's libraries. */
 static void test_dynamic(void)
 {
@@ -413,6 +449,7 @@ int main(int argc, char **argv)
 	test_syscalls();
 	test_limits();
 	test_fds();
+	test_devices();
 	test_dynamic();
 	tear_down();
 	return done();

@@ -19,10 +19,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -132,6 +136,35 @@ static void vm(void)
 		printf("the guest says %c\n", letter);
 }
 
+static void try_open(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	printf("%s: %s\n", path, fd < 0 ? strerror(errno) : "open");
+	if (fd >= 0)
+		close(fd);
+}
+
+static void cpus(void)
+{
+	cpu_set_t set;
+
+	sched_getaffinity(0, sizeof(set), &set);
+	printf("%d of CPU 0\n", CPU_COUNT(&set) == 1 && CPU_ISSET(0, &set));
+}
+
+/* The device's name by the fd that the environment names */
+static void tap(void)
+{
+	const char *said = getenv("RVF_TAP_FD"), *mac = getenv("RVF_TAP_MAC");
+	struct ifreq request = { 0 };
+
+	if (!said || ioctl(atoi(said), TUNGETIFF, &request))
+		printf("no TAP: %s\n", said ? strerror(errno) : "not said");
+	else
+		printf("TAP %s, %s\n", request.ifr_name, mac ? mac : "no address");
+}
+
 static const char *next(char ***argument)
 {
 	if (!**argument) {
@@ -177,6 +210,17 @@ static void act(const char *verb, char ***argument)
 		printf("%d threads\n", threads(atoi(next(argument))));
 	else if (!strcmp(verb, "vm"))
 		vm();
+	else if (!strcmp(verb, "spin"))
+		for (volatile unsigned long n = 0;; n++)
+			;
+	else if (!strcmp(verb, "open"))
+		try_open(next(argument));
+	else if (!strcmp(verb, "mincore"))
+		printf("mincore: %s\n", mincore(NULL, 0, NULL) ? strerror(errno) : "allowed");
+	else if (!strcmp(verb, "cpus"))
+		cpus();
+	else if (!strcmp(verb, "tap"))
+		tap();
 	else
 		exit(99);
 	fflush(stdout);

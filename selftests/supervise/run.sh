@@ -103,6 +103,9 @@ task_processes()
 }
 no_processes() { [ "$(task_processes)" -eq 0 ]; }
 
+export RVF_CONFIG=$work/etc
+policy=$RVF_CONFIG/policy.d
+mkdir -p "$policy"
 rvfctl key add "$packages/key.pub" > /dev/null 2>&1
 check "rvfd starts" start_rvfd
 second_rvfd() { timeout 10 rvfd 2>&1 | grep -q 'runs already'; }
@@ -304,6 +307,54 @@ lost_events()
 	until_ok 30 state /lost:second ready && rvfctl umount /lost
 }
 check "also when events were lost" lost_events
+
+# What a package asks of its jail, and the host allows
+refused()
+{
+	! mount_it "$1" > "$work/mount" 2>&1
+	cat "$work/mount"
+	grep -q -- "$2" "$work/mount"
+}
+check "what the host does not allow is not started" refused rooted "does not allow a task to see '/etc'"
+echo '/etc # all of it' > "$policy/mounts"
+check "one word is not for the next" refused rooted "does not allow a task the system call 'mincore'"
+printf '# calls\nmincore\n' > "$policy/syscalls"
+chmod 666 "$policy/syscalls"
+check "a word that anyone can write is none" refused rooted 'syscalls does not count'
+chmod 644 "$policy/syscalls"
+check "with both it is started" mount_it rooted
+saw() { rvfctl logs /rooted:task | grep -q -- "| $1"; }
+check "it sees what is mounted" saw '/data/passwd: open'
+check "it has devices" saw '/dev/null: open'
+check "it does not see the host" saw '/etc/passwd: No such file'
+check "it makes the call" saw 'mincore: allowed'
+check "it runs on its CPU" saw '1 of CPU 0'
+is_relaxed() { rvfctl ls /rooted | grep -q 'relaxed: root'; }
+check "the kernel says what it did not look at" is_relaxed
+check "umount" umount_it rooted
+echo / > "$policy/mounts"
+sed -i 's/mincore/mincor/' "$policy/syscalls"
+check "an entry is a whole name" refused rooted "the system call 'mincore'"
+
+ends() { until_ok 30 logs_have "/limits:$1" "$2"; }
+check "tasks with limits" mount_it limits
+check "one that runs too long is killed" ends slow 'killed: it ran longer than its limit of 1 s'
+check "one that computes too long is killed" ends busy 'killed by SIGKILL: it used more CPU time'
+check "umount" umount_it limits
+
+if [ -c /dev/net/tun ] && ip tuntap add rvftest0 mode tap vnet_hdr 2> /dev/null; then
+	check "a TAP device must be allowed" refused tap "the TAP device 'rvftest0'"
+	echo rvftest0 > "$policy/taps"
+	check "then it is given" mount_it tap
+	has_tap() { rvfctl logs /tap:task | grep -q '| TAP rvftest0, ..:..:'; }
+	check "the task finds it" has_tap
+	check "umount" umount_it tap
+	ip tuntap del rvftest0 mode tap
+	check "one that is not there is said" refused tap "cannot open the TAP device 'rvftest0'"
+else
+	number=$((number + 1))
+	echo "ok $number TAP devices # SKIP there are none here"
+fi
 
 # VMs, on a host with KVM and on one without
 no_kvm() { [ -e /dev/kvm.away ] || mv /dev/kvm /dev/kvm.away; }

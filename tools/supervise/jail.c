@@ -97,13 +97,14 @@ int rvf_mtask_spawn(struct rvf_mtask *task, struct rvf_process_config *config, s
 		config->n_fds = 1;
 		config->envp = tap.env;
 	}
+	/* Others are started meanwhile. */
+	config->background = true;
 	if (!err)
 		err = rvf_process_spawn(config, &task->process, e);
 	if (tap.fd >= 0)
 		close(tap.fd);
 	if (err)
 		return err;
-	rvf_mtask_say_lacks(task);
 	if (task->jail->time_ms)
 		rvf_timer_set(task->limit_timer, task->jail->time_ms);
 	return 0;

@@ -100,15 +100,69 @@ static void explain_end(struct rvf_mtask *task, const struct rvf_process_status 
 			       "");
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 static void forget_process(struct rvf_mtask *task)
 {
 	rvf_timer_stop(task->limit_timer);
 	rvf_loop_unwatch(task->mount->supervisor->loop, rvf_process_pidfd(task->process));
+	rvf_loop_unwatch(task->mount->supervisor->loop, rvf_process_start_fd(task->process));
 	rvf_process_free(task->process, 0);
 	task->process = NULL;
 	if (task->cgroup >= 0)
 		close(task->cgroup);
 	task->cgroup = -1;
+}
+
+/* Undoes what a start did. */
+static void undo(struct rvf_mtask *task)
+{
+	rvf_output_close(task);
+	if (task->process)
+		forget_process(task);
+	close_fd(&task->cgroup);
+}
+
+static void set_error(struct rvf_mtask *task, const struct rvf_error *e)
+{
+	snprintf(task->why, sizeof(task->why), "%.160s%s%.90s", e->what, e->why[0] ? ": " : "",
+		 e->why);
+}
+
+/* Goes on with its start, as far as the child has come. */
+static bool start_failed(struct rvf_mtask *task)
+{
+	struct rvf_error e = { 0 };
+	int err = rvf_process_wait_started(task->process, 0, &e);
+
+	if (!err || err == -EINPROGRESS)
+		return false;
+	rvf_timer_stop(task->timer);
+	undo(task);
+	set_error(task, &e);
+	rvf_mtask_after_end(task, false);
+	return true;
+}
+
+static void on_start(int fd, __u32 events, void *context)
+{
+	struct rvf_mtask *task = context;
+
+	(void)events;
+	/* Then its end is what there is to hear of. */
+	if (task->killed) {
+		rvf_loop_unwatch(task->mount->supervisor->loop, fd);
+		return;
+	}
+	if (start_failed(task) || rvf_process_wait_started(task->process, 0, NULL))
+		return;
+	rvf_loop_unwatch(task->mount->supervisor->loop, fd);
+	rvf_mtask_say_lacks(task);
 }
 
 static void on_process(int fd, __u32 events, void *context)
@@ -119,6 +173,9 @@ static void on_process(int fd, __u32 events, void *context)
 
 	(void)fd;
 	(void)events;
+	/* One that could not be started says why, and then ends. */
+	if (!task->killed && start_failed(task))
+		return;
 	int err = rvf_process_try_wait(task->process, &status);
 	if (!err && status.state == RVF_PROCESS_RUNNING)
 		return;
@@ -209,13 +266,6 @@ struct attempt {
 	int ends[2];
 };
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static void close_attempt(struct attempt *a)
 {
 	close_fd(&a->task_fd);
@@ -270,18 +320,12 @@ static int spawn(struct rvf_mtask *task, const struct attempt *a, struct rvf_err
 		return err;
 	err = rvf_loop_watch(supervisor->loop, rvf_process_pidfd(task->process), EPOLLIN,
 			     on_process, task);
+	if (!err)
+		err = rvf_loop_watch(supervisor->loop, rvf_process_start_fd(task->process), EPOLLIN,
+				     on_start, task);
 	if (err)
 		rvf_error_system(e, -err, "cannot watch its process");
 	return err;
-}
-
-/* Undoes what a start did. */
-static void undo(struct rvf_mtask *task)
-{
-	rvf_output_close(task);
-	if (task->process)
-		forget_process(task);
-	close_fd(&task->cgroup);
 }
 
 /* What is not ready for the task yet will be soon. */
@@ -296,12 +340,6 @@ static bool try_again(struct rvf_mtask *task, int err)
 	task->start_pending = true;
 	rvf_timer_set(task->timer, BUSY_PAUSE_MS);
 	return true;
-}
-
-static void set_error(struct rvf_mtask *task, const struct rvf_error *e)
-{
-	snprintf(task->why, sizeof(task->why), "%.160s%s%.90s", e->what, e->why[0] ? ": " : "",
-		 e->why);
 }
 
 void rvf_mtask_start(struct rvf_mtask *task)

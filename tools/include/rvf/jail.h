@@ -23,7 +23,10 @@
 extern "C" {
 #endif
 
-/* The administrator's word on what packages may ask for. */
+/*
+ * The administrator's word on what packages may ask for. The environment
+ * variable RVF_CONFIG names another directory than /etc/rvf.
+ */
 #define RVF_POLICY_DIR "/etc/rvf/policy.d"
 
 #define RVF_JAIL_MOUNTS	  32

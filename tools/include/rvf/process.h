@@ -141,6 +141,13 @@ enum rvf_jail {
  * @filter: From rvf_process_filter(), for @profile and @max_files and for no
  *	other options; NULL: made by the call, which takes most of its time.
  * @filter_count: Its length.
+ * @background: Do not wait until the program is executed: several processes can
+ *	be started at once.
+ * @mount_fd: The mount whose task it is, for rvf_process_stage() and what rests
+ *	on it: must stay open. Its POLLIN is cleared by them. -1: no task, or
+ *	somebody else follows its states.
+ * @component: The task's, when there is a @mount_fd.
+ * @incarnation: Likewise, from rvf_task_start(); 0: the one that is now.
  *
  * Set it up with rvf_process_config_init().
  */
@@ -172,6 +179,10 @@ struct rvf_process_config {
 	unsigned int timeout_ms;
 	const void *filter;
 	size_t filter_count;
+	bool background;
+	int mount_fd;
+	__u32 component;
+	__u64 incarnation;
 };
 
 /**
@@ -198,6 +209,29 @@ struct rvf_process_status {
 	__u64 cpu_us;
 };
 
+/**
+ * enum rvf_process_stage - Where a process stands
+ * @RVF_STAGE_SPAWNED: Its jail is being made. Of a task the kernel says
+ *	%RVF_TASK_STARTING.
+ * @RVF_STAGE_EXECUTED: Its program was executed; to the kernel it is as before.
+ * @RVF_STAGE_BOUND: %RVF_TASK_BOUND.
+ * @RVF_STAGE_READY: %RVF_TASK_READY: what crosvm's interface calls started.
+ * @RVF_STAGE_STOPPING: It was asked to end: %RVF_TASK_STOPPING, or
+ *	rvf_process_signal_kill().
+ * @RVF_STAGE_ENDED: %RVF_TASK_EXITED, or about to be.
+ *
+ * A process that is no task, as far as its config says, is never bound or
+ * ready.
+ */
+enum rvf_process_stage {
+	RVF_STAGE_SPAWNED = 0,
+	RVF_STAGE_EXECUTED = 1,
+	RVF_STAGE_BOUND = 2,
+	RVF_STAGE_READY = 3,
+	RVF_STAGE_STOPPING = 4,
+	RVF_STAGE_ENDED = 5,
+};
+
 struct rvf_process;
 
 #pragma GCC visibility push(default)
@@ -214,8 +248,10 @@ void rvf_process_config_init(struct rvf_process_config *config);
  * @process: Takes it.
  * @e: Is filled on failure; it names the step that failed.
  *
- * Returns when the program is executed, or failed to be. The caller keeps its
- * fds, and closes its copy of the task fd.
+ * Returns when the program is executed, or failed to be; with @config's
+ * background as soon as there is a process, whose start then goes on by
+ * rvf_process_wait_started(). The caller keeps its fds, and closes its copy of
+ * the task fd.
  *
  * Return: 0 or a negative errno.
  */
@@ -241,10 +277,49 @@ int rvf_process_pidfd(const struct rvf_process *process);
 uid_t rvf_process_uid(const struct rvf_process *process);
 
 /**
- * rvf_process_is_started - Whether its program was executed
- * @process: A process: always, since a start that fails gives no object.
+ * rvf_process_wait_started - Wait until its program is executed
+ * @process: A process.
+ * @timeout_ms: How long at most; 0: go on with what can be done now; negative:
+ *	as long as the start may take.
+ * @e: Is filled when the start failed.
+ *
+ * Somebody must call it for a process that was spawned in the background, since
+ * its jail is not made without the parent: when there is something to read from
+ * rvf_process_start_fd(). One that has started or failed stays so.
+ *
+ * Return: 0, -EINPROGRESS not yet, or why it failed; then it was killed, and
+ * remains to be freed.
  */
-bool rvf_process_is_started(const struct rvf_process *process);
+int rvf_process_wait_started(struct rvf_process *process, int timeout_ms, struct rvf_error *e);
+
+/**
+ * rvf_process_start_fd - What to poll while a process is started
+ * @process: A process. The fd stays the object's, and is of no use afterwards.
+ */
+int rvf_process_start_fd(const struct rvf_process *process);
+
+/**
+ * rvf_process_stage - Where it stands
+ * @process: A process.
+ */
+enum rvf_process_stage rvf_process_stage(struct rvf_process *process);
+
+/**
+ * rvf_process_is_started - Whether it has begun its work
+ * @process: A process: a task that was ready once, or another program that was
+ *	executed. It stays so, also when it has ended.
+ */
+bool rvf_process_is_started(struct rvf_process *process);
+
+/**
+ * rvf_process_wait_ready - Wait until it has begun its work
+ * @process: A process.
+ * @timeout_ms: How long at most; negative: without end.
+ * @e: Is filled on failure.
+ *
+ * Return: 0, -ETIMEDOUT, -ECHILD it ended before, or why its start failed.
+ */
+int rvf_process_wait_ready(struct rvf_process *process, int timeout_ms, struct rvf_error *e);
 
 /**
  * rvf_process_lacks - Which parts of its jail this host does not have

@@ -30,11 +30,15 @@ struct policy {
 static int policy_open(struct policy *p, const char *directory, const char *name,
 		       struct rvf_error *e)
 {
+	const char *config = secure_getenv("RVF_CONFIG");
 	struct stat st;
 
 	memset(p, 0, sizeof(*p));
-	snprintf(p->path, sizeof(p->path), "%.4095s/%s", directory ? directory : RVF_POLICY_DIR,
-		 name);
+	if (directory)
+		snprintf(p->path, sizeof(p->path), "%.4000s/%s", directory, name);
+	else
+		snprintf(p->path, sizeof(p->path), "%.4000s/policy.d/%s",
+			 config ? config : "/etc/rvf", name);
 	int fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT)
 		return 0;

@@ -10,7 +10,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "process_object.h"
@@ -18,14 +17,6 @@
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
-
-static __u64 now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 pid_t rvf_process_pid(const struct rvf_process *process)
 {
@@ -40,16 +31,6 @@ int rvf_process_pidfd(const struct rvf_process *process)
 uid_t rvf_process_uid(const struct rvf_process *process)
 {
 	return process->uid;
-}
-
-bool rvf_process_is_started(const struct rvf_process *process)
-{
-	return process->pid > 0;
-}
-
-__u32 rvf_process_lacks(const struct rvf_process *process)
-{
-	return process->lacks;
 }
 
 static __u64 microseconds(const struct timeval *time)
@@ -92,7 +73,7 @@ int rvf_process_try_wait(struct rvf_process *process, struct rvf_process_status 
 
 int rvf_process_wait(struct rvf_process *process, int timeout_ms, struct rvf_process_status *status)
 {
-	__u64 deadline = now_ms() + (timeout_ms < 0 ? 0 : timeout_ms);
+	__u64 deadline = rvf_process_now_ms() + (timeout_ms < 0 ? 0 : timeout_ms);
 	struct pollfd poll_fd = { process->pidfd, POLLIN, 0 };
 
 	for (;;) {
@@ -101,7 +82,7 @@ int rvf_process_wait(struct rvf_process *process, int timeout_ms, struct rvf_pro
 		if (err || status->state != RVF_PROCESS_RUNNING)
 			return err;
 
-		__u64 now = now_ms();
+		__u64 now = rvf_process_now_ms();
 		if (timeout_ms >= 0 && now >= deadline)
 			return -ETIMEDOUT;
 		if (poll(&poll_fd, 1, timeout_ms < 0 ? -1 : (int)(deadline - now)) < 0)
@@ -113,7 +94,7 @@ void rvf_process_signal_kill(struct rvf_process *process)
 {
 	pthread_mutex_lock(&process->lock);
 	if (!process->asked_ms)
-		process->asked_ms = now_ms();
+		process->asked_ms = rvf_process_now_ms();
 	pthread_mutex_unlock(&process->lock);
 }
 
@@ -131,7 +112,7 @@ static int wait_for_end(struct rvf_process *process, __u64 deadline)
 	int err;
 
 	do {
-		__u64 now = now_ms();
+		__u64 now = rvf_process_now_ms();
 		__u64 left = deadline > now ? deadline - now : 0;
 
 		err = rvf_process_wait(process, left > INT_MAX ? INT_MAX : (int)left, &status);
@@ -154,6 +135,9 @@ void rvf_process_free(struct rvf_process *process, unsigned int grace_ms)
 	if (process->lease >= 0)
 		close(process->lease);
 	close(process->pidfd);
+	close(process->sync);
+	pthread_mutex_destroy(&process->start_lock);
 	pthread_mutex_destroy(&process->lock);
+	free(process->name);
 	free(process);
 }

@@ -19,11 +19,13 @@ static inline bool has(const struct rvf_child *child, __u32 bits)
 	return child->jail & bits;
 }
 
-/* @index: of what, where a step is done for several. */
-static inline void __attribute__((noreturn)) fail_at(int sync, enum rvf_step step, __u32 index)
+/* @what: of what, where a step is done for several. */
+static inline void __attribute__((noreturn)) fail_at(int sync, enum rvf_step step, const char *what)
 {
-	struct rvf_child_report report = { .step = step, .err = errno, .index = index };
+	struct rvf_child_report report = { .step = step, .err = errno };
 
+	for (size_t i = 0; i < sizeof(report.what) && what[i]; i++)
+		report.what[i] = what[i];
 	(void)!write(sync, &report, sizeof(report));
 	syscall(SYS_exit_group, 127);
 	__builtin_unreachable();
@@ -31,7 +33,7 @@ static inline void __attribute__((noreturn)) fail_at(int sync, enum rvf_step ste
 
 static inline void __attribute__((noreturn)) fail(int sync, enum rvf_step step)
 {
-	fail_at(sync, step, 0);
+	fail_at(sync, step, "");
 }
 
 /* What the kernel does not have, or the machine: it is told, and goes on. */

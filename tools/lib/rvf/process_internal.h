@@ -120,14 +120,14 @@ struct rvf_child {
 /*
  * What a child sends: at RVF_STEP_MAP without an error it asks for its ids and
  * waits for one byte, at RVF_STEP_EXEC it is about to execute. With @lacks, a
- * part of the jail, it only tells that there is no such thing here. @index says
- * of what, where there are several.
+ * part of the jail, it only tells that there is no such thing here. @what says of
+ * what, where there are several: the beginning of a name, with its NUL if short.
  */
 struct rvf_child_report {
 	__u32 step;
 	__s32 err;
-	__u32 index;
 	__u32 lacks;
+	char what[64];
 };
 
 /* Runs in the child, after clone3 without CLONE_VM: only raw system calls. */

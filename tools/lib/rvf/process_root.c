@@ -75,11 +75,10 @@ static void make_target(char *path, bool directory)
 		syscall(SYS_mknodat, AT_FDCWD, path, S_IFREG | 0444, 0);
 }
 
-static void place(const struct rvf_child *child, int tree, const char *path, enum rvf_step step,
-		  __u32 index)
+static void place(const struct rvf_child *child, int tree, const char *path)
 {
 	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		fail_at(child->sync, step, index);
+		fail_at(child->sync, RVF_STEP_MOUNT, path);
 	close(tree);
 }
 
@@ -97,15 +96,14 @@ static void fill_root(const struct rvf_child *child)
 	mode_t mask = umask(0);
 
 	make_target(proc_path, true);
-	place(child, make_fs(child, "proc", proc, NOTHING_SPECIAL | MOUNT_ATTR_RDONLY), "proc",
-	      RVF_STEP_ROOT, 0);
+	place(child, make_fs(child, "proc", proc, NOTHING_SPECIAL | MOUNT_ATTR_RDONLY), "proc");
 	make_target(tmp_path, true);
-	place(child, make_fs(child, "tmpfs", memory, NOTHING_SPECIAL), "tmp", RVF_STEP_ROOT, 0);
+	place(child, make_fs(child, "tmpfs", memory, NOTHING_SPECIAL), "tmp");
 	for (unsigned int i = 0; i < child->n_mounts; i++) {
 		const struct rvf_child_mount *m = &child->mounts[i];
 
 		make_target(m->target, m->directory);
-		place(child, m->tree, m->target, RVF_STEP_MOUNT, i);
+		place(child, m->tree, m->target);
 	}
 	umask(mask);
 	if (has(child, RVF_JAIL_READ_ONLY))

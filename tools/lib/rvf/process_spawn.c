@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,8 +12,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <linux/sched.h>
 
@@ -23,37 +20,11 @@
 
 #define TIMEOUT_MS 10000
 
-static const char *const steps[RVF_STEPS] = {
-	[RVF_STEP_NONE] = "start a process",
-	[RVF_STEP_SIGNALS] = "reset signals",
-	[RVF_STEP_DEATH] = "tie it to its parent",
-	[RVF_STEP_SESSION] = "make a session",
-	[RVF_STEP_NAMESPACES] = "make namespaces",
-	[RVF_STEP_NETNS] = "join the network namespace",
-	[RVF_STEP_HOSTNAME] = "set the host name",
-	[RVF_STEP_ROOT] = "make its root",
-	[RVF_STEP_MOUNT] = "put something into its root",
-	[RVF_STEP_GROUPS] = "drop groups",
-	[RVF_STEP_PERSONALITY] = "set the execution domain",
-	[RVF_STEP_USER_NS] = "make a user namespace",
-	[RVF_STEP_MAP] = "map its user id",
-	[RVF_STEP_CAPS] = "drop capabilities",
-	[RVF_STEP_IDS] = "change its user id",
-	[RVF_STEP_FDS] = "arrange its file descriptors",
-	[RVF_STEP_KEYRING] = "make a keyring",
-	[RVF_STEP_LIMITS] = "set resource limits",
-	[RVF_STEP_NNP] = "set no_new_privs",
-	[RVF_STEP_LANDLOCK] = "set Landlock's rules",
-	[RVF_STEP_SECCOMP] = "set the seccomp filter",
-	[RVF_STEP_EXEC] = "execute it",
-};
-
 /**
  * struct spawn - What a start needs and gives back in the end
  * @config: The caller's.
  * @name: Of the program, for errors.
  * @child: What the child is told.
- * @sync: The parent's end of the socket pair.
  * @opened: Fds that are closed in the end.
  * @n_opened: How many.
  * @filter: BPF.
@@ -66,7 +37,6 @@ struct spawn {
 	const struct rvf_process_config *config;
 	const char *name;
 	struct rvf_child child;
-	int sync;
 	int opened[8];
 	int n_opened;
 	void *filter;
@@ -89,7 +59,14 @@ void rvf_process_config_init(struct rvf_process_config *config)
 		.cgroup_fd = -1,
 		.devices_fd = -1,
 		.netns_fd = -1,
+		.mount_fd = -1,
 	};
+}
+
+static int no_memory(struct rvf_error *e)
+{
+	rvf_error_set(e, ENOMEM, "no-memory", "there is no memory");
+	return -ENOMEM;
 }
 
 static int invalid(struct rvf_error *e, const char *what)
@@ -195,10 +172,8 @@ static int prepare_environment(struct spawn *s, struct rvf_error *e)
 	while (from[n])
 		n++;
 	s->envp = calloc(n + 3, sizeof(char *));
-	if (!s->envp) {
-		rvf_error_set(e, ENOMEM, "no-memory", "there is no memory");
-		return -ENOMEM;
-	}
+	if (!s->envp)
+		return no_memory(e);
 	for (size_t i = 0; i < n; i++)
 		if (strncmp(from[i], "RVF_TASK_FD=", 12) && strncmp(from[i], "CROSVM_SOCKET=", 14))
 			s->envp[used++] = from[i];
@@ -292,13 +267,19 @@ static int prepare_object(struct spawn *s, struct rvf_error *e)
 	int ends[2];
 
 	s->process = calloc(1, sizeof(*s->process));
-	if (!s->process) {
-		rvf_error_set(e, ENOMEM, "no-memory", "there is no memory");
-		return -ENOMEM;
-	}
+	if (!s->process)
+		return no_memory(e);
 	pthread_mutex_init(&s->process->lock, NULL);
+	pthread_mutex_init(&s->process->start_lock, NULL);
 	s->process->pidfd = -1;
+	s->process->sync = -1;
+	s->process->mount_fd = c->mount_fd;
+	s->process->component = c->component;
+	s->process->incarnation = c->incarnation;
+	s->process->name = strdup(s->name);
 	s->process->lease = -1;
+	if (!s->process->name)
+		return no_memory(e);
 	if (s->child.jail & RVF_JAIL_ID) {
 		int lease = rvf_lease_id(c->uid_locks, c->uid_base ? c->uid_base : RVF_UID_BASE,
 					 c->uid_count ? c->uid_count : RVF_UID_COUNT,
@@ -317,7 +298,7 @@ static int prepare_object(struct spawn *s, struct rvf_error *e)
 		rvf_error_why(e, "%s", strerror(err));
 		return -err;
 	}
-	s->sync = ends[0];
+	s->process->sync = ends[0];
 	s->child.sync = keep(s, ends[1]);
 	return 0;
 }
@@ -368,156 +349,32 @@ static pid_t make_child(struct spawn *s)
 	return pid;
 }
 
-static int write_proc(pid_t pid, const char *name, const char *text)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-
-	ssize_t length = strlen(text);
-	int err = write(fd, text, length) == length ? 0 : -errno;
-	close(fd);
-	return err;
-}
-
-/* Only the parent may map an id that is not the child's own. */
-static int map_ids(const struct spawn *s)
-{
-	char map[64];
-	pid_t pid = s->process->pid;
-	int err;
-
-	snprintf(map, sizeof(map), "%u %u 1\n", RVF_JAIL_UID, s->child.host_id);
-	err = write_proc(pid, "setgroups", "deny");
-	if (!err)
-		err = write_proc(pid, "uid_map", map);
-	return err ? err : write_proc(pid, "gid_map", map);
-}
-
-static int receive_report(int sync, struct rvf_child_report *report, __u64 deadline_ms)
-{
-	struct pollfd poll_fd = { sync, POLLIN, 0 };
-	struct timespec now;
-	ssize_t n;
-
-	for (;;) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		__u64 ms = (__u64)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-
-		if (ms >= deadline_ms)
-			return -ETIMEDOUT;
-		int ready = poll(&poll_fd, 1, deadline_ms - ms);
-		if (ready > 0)
-			break;
-		if (ready < 0 && errno != EINTR)
-			return -errno;
-	}
-	do {
-		n = read(sync, report, sizeof(*report));
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	return n == sizeof(*report) ? 1 : 0;
-}
-
-static int describe(const struct spawn *s, const struct rvf_child_report *report,
-		    struct rvf_error *e)
-{
-	__u32 step = report->step < RVF_STEPS ? report->step : RVF_STEP_NONE;
-	int err = report->err > 0 ? report->err : EIO;
-
-	if (step == RVF_STEP_EXEC) {
-		rvf_error_set(e, err, "exec", "cannot execute '%s'", s->name);
-		if (err == ENOENT)
-			rvf_error_why(e, "it needs an interpreter or a loader, and the jail is "
-					 "empty: only static executables run");
-		else if (err == ENOEXEC)
-			rvf_error_why(e, "it is no executable for this machine");
-		else if (err == ENOMEM || err == E2BIG)
-			rvf_error_why(e, "its memory or its arguments are larger than allowed");
-		else
-			rvf_error_why(e, "%s", strerror(err));
-		return -err;
-	}
-	rvf_error_set(e, err, "jail", "cannot make the jail of '%s': cannot %s", s->name,
-		      steps[step]);
-	if (step == RVF_STEP_MOUNT && report->index < s->child.n_mounts)
-		rvf_error_why(e, "/%.150s: %s", s->child.mounts[report->index].target,
-			      strerror(err));
-	else
-		rvf_error_why(e, "%s", strerror(err));
-	if (step == RVF_STEP_USER_NS && (err == ENOSPC || err == EUSERS))
-		rvf_error_hint(e, "raise the sysctl user.max_user_namespaces");
-	return -err;
-}
-
-/* 0 when the program is being executed: the socket was closed by that. */
-static int follow_child(struct spawn *s, struct rvf_error *e)
-{
-	unsigned int timeout = s->config->timeout_ms ? s->config->timeout_ms : TIMEOUT_MS;
-	struct rvf_child_report report;
-	bool executes = false;
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	__u64 deadline = (__u64)now.tv_sec * 1000 + now.tv_nsec / 1000000 + timeout;
-
-	for (;;) {
-		int got = receive_report(s->sync, &report, deadline);
-
-		if (got == 0 && executes)
-			return 0;
-		if (got == 0) {
-			rvf_error_set(e, ECHILD, "jail", "'%s' was killed while its jail was made",
-				      s->name);
-			rvf_error_why(e, "its memory limit may be too low");
-			return -ECHILD;
-		}
-		if (got < 0) {
-			rvf_error_set(e, -got, "jail", "'%s' could not be started in time",
-				      s->name);
-			rvf_error_why(e, "%s", strerror(-got));
-			return got;
-		}
-		if (report.lacks) {
-			s->process->lacks |= report.lacks;
-			continue;
-		}
-		if (report.err)
-			return describe(s, &report, e);
-		if (report.step == RVF_STEP_EXEC) {
-			executes = true;
-			continue;
-		}
-		report.err = -map_ids(s);
-		if (report.err)
-			return describe(s, &report, e);
-		if (write(s->sync, "", 1) != 1) {
-			report.err = errno;
-			return describe(s, &report, e);
-		}
-	}
-}
-
 static int start(struct spawn *s, struct rvf_error *e)
 {
-	s->process->pid = make_child(s);
-	if (s->process->pid < 0) {
+	struct rvf_process *process = s->process;
+	unsigned int timeout = s->config->timeout_ms ? s->config->timeout_ms : TIMEOUT_MS;
+
+	process->pid = make_child(s);
+	if (process->pid < 0) {
 		int err = errno;
 
 		rvf_error_set(e, err, "jail", "cannot start a process for '%s'", s->name);
 		rvf_error_why(e, "%s", strerror(err));
-		s->process->pidfd = -1;
+		process->pidfd = -1;
 		return -err;
 	}
-	/* So that its end shows when the child has closed its own. */
+	process->start_deadline_ms = rvf_process_now_ms() + timeout;
+	return 0;
+}
+
+/* What the child has is its own by now: of the parent's nothing must be left. */
+static void release(struct spawn *s)
+{
 	for (int i = 0; i < s->n_opened; i++)
 		close(s->opened[i]);
-	s->n_opened = 0;
-	return follow_child(s, e);
+	rvf_mounts_close(&s->child);
+	free(s->filter);
+	free(s->envp);
 }
 
 static void discard(struct rvf_process *process)
@@ -530,14 +387,18 @@ static void discard(struct rvf_process *process)
 	}
 	if (process->lease >= 0)
 		close(process->lease);
+	if (process->sync >= 0)
+		close(process->sync);
+	pthread_mutex_destroy(&process->start_lock);
 	pthread_mutex_destroy(&process->lock);
+	free(process->name);
 	free(process);
 }
 
 int rvf_process_spawn(const struct rvf_process_config *config, struct rvf_process **process,
 		      struct rvf_error *e)
 {
-	struct spawn s = { .config = config, .sync = -1 };
+	struct spawn s = { .config = config };
 	int err = check(config, e);
 
 	if (err)
@@ -546,13 +407,9 @@ int rvf_process_spawn(const struct rvf_process_config *config, struct rvf_proces
 	err = prepare(&s, e);
 	if (!err)
 		err = start(&s, e);
-	for (int i = 0; i < s.n_opened; i++)
-		close(s.opened[i]);
-	if (s.sync >= 0)
-		close(s.sync);
-	rvf_mounts_close(&s.child);
-	free(s.filter);
-	free(s.envp);
+	release(&s);
+	if (!err && !config->background)
+		err = rvf_process_wait_started(s.process, -1, e);
 	if (err) {
 		discard(s.process);
 		return err;

@@ -338,7 +338,7 @@ check "an entry is a whole name" refused rooted "the system call 'mincore'"
 
 ends() { until_ok 30 logs_have "/limits:$1" "$2"; }
 check "tasks with limits" mount_it limits
-check "one that runs too long is killed" ends slow 'killed: it ran longer than its limit of 1 s'
+check "one that runs too long is killed" ends slow 'killed: it ran longer than its limit of 5 s'
 check "one that computes too long is killed" ends busy 'killed by SIGKILL: it used more CPU time'
 check "umount" umount_it limits
 

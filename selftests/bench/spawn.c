@@ -186,6 +186,8 @@ static void bench_many(struct bench *bench)
 		row_skip(all, "not measured: %s", many.error.what);
 		return;
 	}
+	all->peer = one;
+	all->target = 1.5 * MANY / 2;
 	measure_rounds(bench, first, 5);
 	if (one->runs && all->runs)
 		row_note(all, "to 50 times one, divided by 2: %.2f",

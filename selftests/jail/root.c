@@ -159,6 +159,11 @@ static void test_see(void)
 	const char *filled = run_value(&run, "tmp_filled");
 	ok(filled && atoi(filled) > 0 && atoi(filled) <= 1024, "its memory has an end");
 	ok(!access(in_dir("out/x"), F_OK), "what it wrote is there");
+	/* Landlock comes before the mount, and only then is it EACCES. */
+	const char *got = run_value(&run, "data_write");
+	ok(got && atoi(got) == (run.lacks & RVF_JAIL_LANDLOCK ? EROFS : EACCES),
+	   "Landlock says no where the kernel has it%s",
+	   run.lacks & RVF_JAIL_LANDLOCK ? ", which it has not" : "");
 }
 
 /* All else is as in a strict jail. */

@@ -52,6 +52,7 @@ void run_end(struct run *run)
 	close(run->pipe[0]);
 	if (rvf_process_wait(run->process, 10000, &run->status))
 		note("it did not end by itself");
+	run->lacks = rvf_process_lacks(run->process);
 	rvf_process_free(run->process, 0);
 	run->process = NULL;
 }

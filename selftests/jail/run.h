@@ -22,6 +22,7 @@ struct run {
 	char *argv[8];
 	struct rvf_process *process;
 	struct rvf_process_status status;
+	__u32 lacks;
 	char output[OUTPUT_BYTES];
 	struct rvf_error error;
 	int pipe[2];

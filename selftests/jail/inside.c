@@ -286,6 +286,7 @@ static void see_devices(void)
 	told("rvfctl", try_open("/dev/rvfctl", O_RDWR));
 	told("mem", syscall(SYS_mknod, "/tmp/mem", S_IFCHR | 0600, makedev(1, 1)));
 	told("fifo", syscall(SYS_mknod, "/tmp/fifo", S_IFIFO | 0600, 0));
+	told("sock", syscall(SYS_mknod, "/tmp/sock", S_IFSOCK | 0600, 0));
 }
 
 /* What there is for a program with a root. */

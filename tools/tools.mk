@@ -34,23 +34,27 @@ rvfctl_srcs := $(wildcard tools/rvfctl/*.c)
 rvfd_srcs := $(wildcard tools/rvfd/*.c)
 supervise_srcs := $(wildcard tools/supervise/*.c)
 plugins := $(patsubst tools/plugins/%/,%,$(sort $(dir $(wildcard tools/plugins/*/*.c))))
+samples := $(patsubst samples/%/,%,$(sort $(dir $(wildcard samples/*/*.c))))
 # What runs in their VMs
-guests := $(wildcard tools/plugins/*/guest.S)
+guests := $(wildcard tools/plugins/*/guest.S samples/*/guest.S)
+# guest_of SOURCE: tools/plugins/NAME/guest.S, samples/NAME/guest.S
+guest_of = $(BUILD)/$(patsubst tools/%,%,$(patsubst %/guest.S,%.guest,$(1)))
 
 # The parser's header is the module's and librvf's.
 uapi_headers := $(patsubst uapi/%,$(BUILD)/include/linux/%,$(wildcard uapi/*.h)) \
 	$(BUILD)/include/rvf/manifest_parse.h
 public_headers := $(wildcard tools/include/rvf/*.h) module/manifest_parse.h
+crosvm_headers := $(wildcard tools/include/crosvm/*.h)
 
 # objects KIND,SOURCES: one source may be compiled in several ways
 objects = $(patsubst %.c,$(BUILD)/obj/$(1)/%.o,$(2))
 
 lib_objs := $(call objects,pic,$(lib_srcs))
-plugin_lib_objs := $(call objects,static,$(plugin_lib_srcs))
+plugin_lib_objs := $(call objects,plugin,$(plugin_lib_srcs))
 rvfctl_objs := $(call objects,pie,$(rvfctl_srcs))
 rvfd_objs := $(call objects,pie,$(rvfd_srcs))
 supervise_objs := $(call objects,pie,$(supervise_srcs))
-plugin_objs := $(call objects,static,$(wildcard tools/plugins/*/*.c))
+plugin_objs := $(call objects,static,$(wildcard tools/plugins/*/*.c samples/*/*.c))
 
 soname := librvf.so.0
 sofile := librvf.so.$(VERSION)
@@ -59,9 +63,10 @@ ifneq ($(lib_srcs),)
 libs_out := $(addprefix $(BUILD)/lib/,librvf.a $(sofile) $(soname) librvf.so librvf.pc)
 endif
 ifneq ($(plugin_lib_srcs),)
-libs_out += $(addprefix $(BUILD)/lib/,librvf-plugin.a librvf-plugin.pc)
-plugins_out := $(addprefix $(BUILD)/plugins/,$(plugins))
-plugins_out += $(patsubst tools/plugins/%/guest.S,$(BUILD)/plugins/%.guest,$(guests))
+plugin_libs := librvf-plugin.a libcrosvm_plugin.a
+libs_out += $(addprefix $(BUILD)/lib/,$(plugin_libs) librvf-plugin.pc crosvm_plugin.pc)
+plugins_out := $(addprefix $(BUILD)/plugins/,$(plugins)) $(addprefix $(BUILD)/samples/,$(samples))
+plugins_out += $(foreach guest,$(guests),$(call guest_of,$(guest)))
 endif
 programs_out := $(strip $(if $(rvfctl_srcs),$(BUILD)/rvfctl) $(if $(rvfd_srcs),$(BUILD)/rvfd))
 tools_out += $(libs_out) $(programs_out) $(plugins_out)
@@ -94,6 +99,12 @@ $(BUILD)/obj/pie/%.o: %.c $(flags_file) | $(uapi_headers)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(cc) $(pkg_cflags) -fPIE -o $@ $<
 
+# Whoever links a plugin may do it either way.
+$(BUILD)/obj/plugin/%.o: %.c $(flags_file) | $(uapi_headers)
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(cc) -fPIE -ffunction-sections -fdata-sections -o $@ $<
+
 # A plugin is mapped where its image says: no PIE, no libraries
 $(BUILD)/obj/static/%.o: %.c $(flags_file) | $(uapi_headers)
 	$(say) CC $<
@@ -115,6 +126,10 @@ $(BUILD)/lib/%.a:
 	$(Q)mkdir -p $(@D)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcsD $@ $^
+
+# The same library, under the name that plugins of crosvm ask for
+$(BUILD)/lib/libcrosvm_plugin.a: $(BUILD)/lib/librvf-plugin.a
+	$(Q)ln -sf librvf-plugin.a $@
 
 $(BUILD)/lib/$(sofile): $(lib_objs) tools/lib/librvf.map
 	$(say) LD $@
@@ -147,28 +162,32 @@ $(BUILD)/rvfctl $(BUILD)/rvfd:
 	$(say) LD $@
 	$(Q)$(CC) $(CFLAGS) -pie $(rvf_ldflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 
-# plugin NAME
+# plugin PROGRAM,DIR
 define plugin
-$(BUILD)/plugins/$(1): $(filter $(BUILD)/obj/static/tools/plugins/$(1)/%,$(plugin_objs)) \
-		$(BUILD)/lib/librvf-plugin.a
+$(1): $(filter $(BUILD)/obj/static/$(2)/%,$(plugin_objs)) $(BUILD)/lib/librvf-plugin.a
 	$$(say) LD $$@
 	$(Q)mkdir -p $$(@D)
 	$(Q)$(CC) $(CFLAGS) -static -no-pie -Wl,-z,relro,-z,now -Wl,--gc-sections \
-		$(LDFLAGS) -o $$@ $$^
+		-Wl,-u,rvf_plugin_bind $(LDFLAGS) -o $$@ $$^
 endef
-$(foreach name,$(plugins),$(eval $(call plugin,$(name))))
+$(foreach name,$(plugins),$(eval $(call plugin,$(BUILD)/plugins/$(name),tools/plugins/$(name))))
+$(foreach name,$(samples),$(eval $(call plugin,$(BUILD)/samples/$(name),samples/$(name))))
 
 # A guest is bytes from address 0 on; whole pages, as its memory
-$(BUILD)/plugins/%.guest: tools/plugins/%/guest.S $(flags_file)
-	$(say) AS $<
-	$(Q)mkdir -p $(@D) $(BUILD)/obj/guest
+# guest FILE,SOURCE
+define guest
+$(1): $(2) $(flags_file)
+	$$(say) AS $(2)
+	$(Q)mkdir -p $$(@D) $(BUILD)/obj/$(dir $(2))
 	$(Q)$(CC) -m32 -nostdlib -static -no-pie -Wl,-Ttext=0,--build-id=none \
-		-MMD -MP -MF $(BUILD)/obj/guest/$*.d -MT $@ -o $(BUILD)/obj/guest/$*.elf $<
-	$(Q)$(OBJCOPY) -O binary -j .text --pad-to=0x1000 $(BUILD)/obj/guest/$*.elf $@
+		-MMD -MP -MF $(BUILD)/obj/$(2:.S=.d) -MT $$@ -o $(BUILD)/obj/$(2:.S=.elf) $(2)
+	$(Q)$(OBJCOPY) -O binary -j .text --pad-to=0x1000 $(BUILD)/obj/$(2:.S=.elf) $$@
+endef
+$(foreach source,$(guests),$(eval $(call guest,$(call guest_of,$(source)),$(source))))
 
 -include $(patsubst %.o,%.d,$(lib_objs) $(plugin_lib_objs) $(rvfctl_objs) \
 	$(rvfd_objs) $(supervise_objs) $(plugin_objs)) \
-	$(patsubst tools/plugins/%/guest.S,$(BUILD)/obj/guest/%.d,$(guests))
+	$(patsubst %.S,$(BUILD)/obj/%.d,$(guests))
 
 # ---- installation
 
@@ -186,6 +205,7 @@ installed = \
 	$(call in_dir,$(LIBDIR)/pkgconfig,$(filter %.pc,$(libs_out))) \
 	$(call in_dir,$(INCLUDEDIR)/linux,$(wildcard uapi/*.h)) \
 	$(call in_dir,$(INCLUDEDIR)/rvf,$(public_headers)) \
+	$(call in_dir,$(INCLUDEDIR)/crosvm,$(crosvm_headers)) \
 	$(call in_dir,$(UNITDIR),$(units)) \
 	$(foreach page,$(man_pages),$(call in_dir,$(MANDIR)/man$(patsubst .%,%,$(suffix $(page))),$(page)))
 
@@ -196,13 +216,15 @@ define install_all
 set -e; \
 $(call put,755,$(BINDIR),$(filter %/rvfctl,$(programs_out))); \
 $(call put,755,$(SBINDIR),$(filter %/rvfd,$(programs_out))); \
-$(call put,644,$(LIBDIR),$(filter %.a %/$(sofile),$(libs_out))); \
+$(call put,644,$(LIBDIR),$(filter-out %/libcrosvm_plugin.a,$(filter %.a %/$(sofile),$(libs_out)))); \
+$(if $(plugin_lib_srcs),ln -sf librvf-plugin.a $(DESTDIR)$(LIBDIR)/libcrosvm_plugin.a;) \
 $(if $(lib_srcs),ln -sf $(sofile) $(DESTDIR)$(LIBDIR)/$(soname); \
 	ln -sf $(soname) $(DESTDIR)$(LIBDIR)/librvf.so;) \
 install -d $(DESTDIR)$(LIBDIR)/pkgconfig; \
 $(foreach file,$(notdir $(filter %.pc,$(libs_out))),$(pc) tools/lib/$(file).in \
 	> $(DESTDIR)$(LIBDIR)/pkgconfig/$(file);) \
 $(call put,644,$(INCLUDEDIR)/linux,$(wildcard uapi/*.h)); \
+$(call put,644,$(INCLUDEDIR)/crosvm,$(crosvm_headers)); \
 $(call put,644,$(INCLUDEDIR)/rvf,$(public_headers)); \
 $(foreach dir,$(man_dirs),$(call put,644,$(MANDIR)/$(dir),$(filter %.$(patsubst man%,%,$(dir)),$(man_pages)));) \
 $(if $(units),install -d $(DESTDIR)$(UNITDIR);) \
@@ -212,5 +234,5 @@ endef
 
 define uninstall_all
 rm -f $(installed); \
-rmdir $(DESTDIR)$(INCLUDEDIR)/rvf 2> /dev/null || :
+rmdir $(DESTDIR)$(INCLUDEDIR)/rvf $(DESTDIR)$(INCLUDEDIR)/crosvm 2> /dev/null || :
 endef

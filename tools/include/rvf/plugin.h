@@ -95,6 +95,29 @@ struct rvf_granted {
 int rvf_granted(unsigned int index, struct rvf_granted *granted);
 
 /**
+ * struct rvf_tap_config - The task's TAP device
+ * @fd: A new fd of it, which the caller closes.
+ * @address: The host's side, in network byte order.
+ * @netmask: Likewise.
+ * @mac: The host's side.
+ */
+struct rvf_tap_config {
+	int fd;
+	__u32 address;
+	__u32 netmask;
+	__u8 mac[6];
+};
+
+/**
+ * rvf_tap - Get the task's TAP device
+ * @config: Is filled.
+ *
+ * Return: 0 or a negative errno: -ENODATA the task has none; -EADDRNOTAVAIL it
+ * has no address; -EPROTO what the supervisor says of it is wrong.
+ */
+int rvf_tap(struct rvf_tap_config *config);
+
+/**
  * DOC: Handles
  */
 

@@ -9,7 +9,8 @@
  * Threads of the plugin are the vCPUs: the guest runs while a thread is in
  * rvf_vcpu_wait(), and what concerns the plugin comes back from there as an
  * event. Each vCPU wants a thread of its own, which may be another one from
- * event to event.
+ * event to event. <rvf/vcpu.h> has what concerns a vCPU, <rvf/vm_irq.h> what
+ * concerns interrupts.
  *
  *	rvf_vm_connect(&guest);
  *	... memory, reserved ranges ...
@@ -20,22 +21,22 @@
  *	}
  *
  * All calls return a negative errno on failure and never print anything. All
- * of them may be used from several threads. Nothing is to be freed: the VM
- * ends with the process.
+ * of them may be used from several threads. Nothing need be freed: the VM ends
+ * with the process, and all that belongs to it does.
  */
 #ifndef RVF_VM_H
 #define RVF_VM_H
 
 #include <linux/kvm.h>
 #include <rvf/plugin.h>
+#include <rvf/vcpu.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The task's VM, and one of its vCPUs. */
+/* The task's VM. */
 struct rvf_guest;
-struct rvf_vcpu;
 
 /**
  * DOC: The VM
@@ -78,18 +79,20 @@ struct rvf_vcpu *rvf_guest_vcpu(struct rvf_guest *guest, unsigned int index);
  * @offset: Of the first byte in @fd; a multiple of 4096.
  * @length: Bytes; a multiple of 4096.
  * @start: Where the guest sees it; a multiple of 4096.
- * @read_only: The guest cannot write to it. A region is read-only in any case.
+ * @flags: Bits of enum rvf_vm_map_flags. A region is read-only in any case, but
+ *	for a slab's with WRITE.
  * @slot: Names it for rvf_guest_memory_remove(); may be NULL.
  *
  * Before or after the start. See RVF_VM_MAP for what the kernel checks.
  *
  * Return: 0 or a negative errno: -EINVAL not aligned, beyond the end of @fd, or
- * @fd is neither of the two; -EPERM a memfd that is not sealed; -EACCES no
- * READ; -EXDEV a handle of another mount; -EDQUOT more than the recipe's
- * memory; -ENOSPC no slot is left; -EEXIST it overlaps another memory.
+ * @fd is neither of the two; -EPERM a memfd that is not sealed, or against
+ * writing; -EACCES no READ; -EXDEV a handle of another mount; -EDQUOT more than
+ * the recipe's memory; -ENOSPC no slot is left; -EEXIST it overlaps another
+ * memory.
  */
 int rvf_guest_memory(struct rvf_guest *guest, int fd, __u64 offset, __u64 length, __u64 start,
-		     bool read_only, __u32 *slot);
+		     __u32 flags, __u32 *slot);
 
 /**
  * rvf_guest_memory_remove - Take memory away from the guest
@@ -99,6 +102,21 @@ int rvf_guest_memory(struct rvf_guest *guest, int fd, __u64 offset, __u64 length
  * Return: 0 or a negative errno: -ENOENT no such slot.
  */
 int rvf_guest_memory_remove(struct rvf_guest *guest, __u32 slot);
+
+/**
+ * rvf_guest_dirty_log - Which pages of a memory the guest wrote to
+ * @guest: The VM.
+ * @slot: From rvf_guest_memory() with %RVF_VM_MAP_DIRTY_LOG.
+ * @log: A bit for each page, bit 0 of byte 0 first.
+ * @room: Bytes of @log; those behind the last page's are left alone.
+ *
+ * Tells what was written since the last call, or since it was made. What the
+ * plugin itself writes does not count.
+ *
+ * Return: 0 or a negative errno: -ENOENT no such slot, or it has no log; -E2BIG
+ * too little room.
+ */
+int rvf_guest_dirty_log(struct rvf_guest *guest, __u32 slot, __u8 *log, size_t room);
 
 /**
  * rvf_guest_reserve_range - Ask for the accesses to a range of addresses
@@ -116,6 +134,66 @@ int rvf_guest_memory_remove(struct rvf_guest *guest, __u32 slot);
  * there are %RVF_MAX_VM_RANGES.
  */
 int rvf_guest_reserve_range(struct rvf_guest *guest, __u32 space, __u64 start, __u64 length);
+
+/**
+ * rvf_guest_reserve_async - Ask to be told of the writes to a range
+ * @guest: The VM.
+ * @space: One of enum rvf_space.
+ * @start: The first address.
+ * @length: How many; 0 removes the reservation that begins at @start.
+ *
+ * As rvf_guest_reserve_range(), but the vCPU goes on: a write becomes an event
+ * that is not to be resumed, in the order of the writes; a read gives zeros. For
+ * what needs no answer, this is faster.
+ *
+ * Return: As rvf_guest_reserve_range(). Either removes what the other made.
+ */
+int rvf_guest_reserve_async(struct rvf_guest *guest, __u32 space, __u64 start, __u64 length);
+
+/**
+ * rvf_guest_set_hint - Say after which access registers will be asked for
+ * @guest: The VM.
+ * @space: One of enum rvf_space.
+ * @address: Of the access's first byte; 0, with no @flags and @count: none.
+ * @flags: Bits of enum rvf_hint_flags: a write; otherwise a read.
+ * @details: The first one that matches says which registers are wanted beside
+ *	the general ones.
+ * @count: How many; at most %RVF_MAX_HINT_DETAILS.
+ *
+ * Such an access brings these registers along, so that to get them is no system
+ * call. Replaces the earlier hint, and changes nothing else.
+ *
+ * Return: 0 or a negative errno: -EINVAL no such space, no address, or too many
+ * details; -EOPNOTSUPP unknown flags, or a reserved field that is not 0.
+ */
+int rvf_guest_set_hint(struct rvf_guest *guest, __u32 space, __u64 address, __u32 flags,
+		       const struct rvf_hint_detail *details, __u32 count);
+
+/* An eventfd that writes add to. */
+struct rvf_io_event;
+
+/**
+ * rvf_guest_io_event - Have the guest's writes add to an eventfd
+ * @guest: The VM.
+ * @space: One of enum rvf_space.
+ * @address: The address.
+ * @width: Of a write that counts, in bytes: 1, 2, 4 or 8; 0: any.
+ * @match: @width bytes: a write counts that has these; NULL: any.
+ * @event: Is set.
+ *
+ * The vCPU does not stop for them, and reservations do not see them.
+ *
+ * Return: 0 or a negative errno: -EINVAL no such space or width; -EEXIST there
+ * is such an event.
+ */
+int rvf_guest_io_event(struct rvf_guest *guest, __u32 space, __u64 address, __u32 width,
+		       const void *match, struct rvf_io_event **event);
+
+/* Its eventfd, which is closed by rvf_io_event_free(). */
+int rvf_io_event_fd(const struct rvf_io_event *event);
+
+/* Ends it. 0 or a negative errno: then it is still there. */
+int rvf_io_event_free(struct rvf_io_event *event);
 
 /**
  * rvf_guest_start - Let the vCPUs begin
@@ -143,16 +221,6 @@ int rvf_guest_start(struct rvf_guest *guest);
 int rvf_guest_pause(struct rvf_guest *guest, __u64 mask, void *user);
 
 /**
- * rvf_guest_set_irq - Set an interrupt line
- * @guest: The VM.
- * @irq: Its number.
- * @active: Its level.
- *
- * Return: 0 or KVM's negative errno.
- */
-int rvf_guest_set_irq(struct rvf_guest *guest, __u32 irq, bool active);
-
-/**
  * rvf_guest_shutdown_eventfd - Get an fd that tells when to end
  * @guest: The VM.
  *
@@ -165,6 +233,15 @@ int rvf_guest_set_irq(struct rvf_guest *guest, __u32 irq, bool active);
  * Return: an fd or a negative errno.
  */
 int rvf_guest_shutdown_eventfd(struct rvf_guest *guest);
+
+/**
+ * rvf_guest_shutdown - Let the VM end
+ * @guest: The VM.
+ *
+ * What happens when the task is asked to stop: one rvf_vcpu_wait() of each vCPU
+ * returns -ECANCELED, and the eventfd becomes readable.
+ */
+void rvf_guest_shutdown(struct rvf_guest *guest);
 
 /**
  * rvf_guest_check_extension - Ask what KVM can do
@@ -191,183 +268,38 @@ int rvf_guest_check_extension(struct rvf_guest *guest, __u32 extension);
 int rvf_guest_get_supported_cpuid(struct rvf_guest *guest, __u32 room,
 				  struct kvm_cpuid_entry2 *entries, __u32 *count);
 
+/* Likewise, of what KVM emulates. */
+int rvf_guest_get_emulated_cpuid(struct rvf_guest *guest, __u32 room,
+				 struct kvm_cpuid_entry2 *entries, __u32 *count);
+
+/**
+ * rvf_guest_get_msr_indexes - The MSRs that a vCPU's state consists of
+ * @guest: The VM.
+ * @room: Room in @indexes.
+ * @indexes: Are filled.
+ * @count: How many there are, also when there is too little room.
+ *
+ * Return: 0 or a negative errno: -E2BIG too little room, none was written.
+ */
+int rvf_guest_get_msr_indexes(struct rvf_guest *guest, __u32 room, __u32 *indexes, __u32 *count);
+
+/**
+ * rvf_guest_identity_map - Where KVM has a page of its own for real mode
+ * @guest: The VM.
+ *
+ * On processors that need one, this page of the guest's addresses is not the
+ * guest's. The recipe can say where; otherwise KVM chooses.
+ */
+__u64 rvf_guest_identity_map(const struct rvf_guest *guest);
+
 /* As KVM_GET_CLOCK and KVM_SET_CLOCK. */
 int rvf_guest_get_clock(struct rvf_guest *guest, struct kvm_clock_data *clock);
 int rvf_guest_set_clock(struct rvf_guest *guest, const struct kvm_clock_data *clock);
 
-/**
- * DOC: vCPUs
- */
-
-/**
- * enum rvf_guest_event_kind - What happened
- * @RVF_GUEST_INIT: The first event of each vCPU: set its registers. No vCPU
- *	enters the guest before this event of all of them was resumed.
- * @RVF_GUEST_IO_ACCESS: The guest accessed a reserved range. The vCPU is in the
- *	middle of an instruction.
- * @RVF_GUEST_PAUSED: rvf_guest_pause().
- * @RVF_GUEST_END: The vCPU cannot go on. To resume it makes sense only after
- *	what was wrong with it was mended, as by setting its registers anew.
- */
-enum rvf_guest_event_kind {
-	RVF_GUEST_INIT = 0,
-	RVF_GUEST_IO_ACCESS = 1,
-	RVF_GUEST_PAUSED = 2,
-	RVF_GUEST_END = 3,
-};
-
-/**
- * struct rvf_guest_event - An event of a vCPU
- * @kind: One of enum rvf_guest_event_kind; says what else is there.
- * @io: IO_ACCESS.
- * @io.space: One of enum rvf_space.
- * @io.address: Of the first byte.
- * @io.data: Good until the vCPU is resumed. Writing: what the guest wrote.
- *	Reading: zeros, to be replaced by what the guest is to read.
- * @io.length: Bytes of it: the width of one access times @io.count.
- * @io.count: How many accesses, one after the other at the same port: more
- *	than one for string instructions only.
- * @io.is_write: The guest writes.
- * @user: PAUSED: from rvf_guest_pause().
- * @end: END; rvf_vcpu_end_text() says it in words.
- * @end.reason: KVM_EXIT_*.
- * @end.code: What goes with it.
- *
- * May be copied.
- */
-struct rvf_guest_event {
-	__u32 kind;
-	union {
-		struct {
-			__u32 space;
-			__u64 address;
-			__u8 *data;
-			__u32 length;
-			__u32 count;
-			bool is_write;
-		} io;
-		void *user;
-		struct {
-			__u32 reason;
-			__u64 code;
-		} end;
-	};
-};
-
-/**
- * rvf_vcpu_wait - Run the guest until there is an event
- * @vcpu: The vCPU.
- * @event: Is filled.
- *
- * Before the start it waits for that. Signals do not end it.
- *
- * Once the task is asked to stop, one call for each vCPU returns -ECANCELED,
- * without an event: so a loop around it ends in time. A plugin that lets its
- * guest come to an end by itself waits again.
- *
- * Return: 0 with an event, which rvf_vcpu_resume() has to answer; or a negative
- * errno, without one: -EPROTO the last event was not answered; -EBUSY another
- * thread waits; -ECANCELED; -EFAULT the guest accessed memory whose handle was
- * revoked; -EPERM its registers switch virtualisation on; -EIO the VM is at its
- * end.
- */
-int rvf_vcpu_wait(struct rvf_vcpu *vcpu, struct rvf_guest_event *event);
-
-/**
- * rvf_vcpu_resume - Answer an event
- * @vcpu: The vCPU.
- *
- * The guest goes on in the next rvf_vcpu_wait().
- *
- * Return: 0, or -EPROTO when there is no event.
- */
-int rvf_vcpu_resume(struct rvf_vcpu *vcpu);
-
-/**
- * rvf_vcpu_end_text - Say in words why a vCPU cannot go on
- * @vcpu: At an %RVF_GUEST_END.
- * @event: That event.
- * @text: Is filled: one line, without its end, with the registers.
- * @room: How much there is; what does not fit is cut off.
- *
- * The registers are as KVM left them: after a triple fault on AMD they are
- * those of a reset.
- *
- * Return: the length of the whole line, or a negative errno: -EINVAL another
- * event; -EPROTO the vCPU is at none.
- */
-int rvf_vcpu_end_text(struct rvf_vcpu *vcpu, const struct rvf_guest_event *event, char *text,
-		      size_t room);
-
-/**
- * DOC: Registers
- *
- * Between rvf_vcpu_wait() and rvf_vcpu_resume(), else -EPROTO. What is set is
- * set at once, and an error is KVM's.
- */
-int rvf_vcpu_get_regs(struct rvf_vcpu *vcpu, struct kvm_regs *regs);
-int rvf_vcpu_set_regs(struct rvf_vcpu *vcpu, const struct kvm_regs *regs);
-int rvf_vcpu_get_sregs(struct rvf_vcpu *vcpu, struct kvm_sregs *sregs);
-int rvf_vcpu_set_sregs(struct rvf_vcpu *vcpu, const struct kvm_sregs *sregs);
-int rvf_vcpu_get_fpu(struct rvf_vcpu *vcpu, struct kvm_fpu *fpu);
-int rvf_vcpu_set_fpu(struct rvf_vcpu *vcpu, const struct kvm_fpu *fpu);
-int rvf_vcpu_get_debugregs(struct rvf_vcpu *vcpu, struct kvm_debugregs *debugregs);
-int rvf_vcpu_set_debugregs(struct rvf_vcpu *vcpu, const struct kvm_debugregs *debugregs);
-int rvf_vcpu_get_mp_state(struct rvf_vcpu *vcpu, struct kvm_mp_state *state);
-int rvf_vcpu_set_mp_state(struct rvf_vcpu *vcpu, const struct kvm_mp_state *state);
-
-/* The most entries of one call about MSRs or CPUID. */
-#define RVF_MAX_VCPU_ENTRIES 256
-
-/**
- * rvf_vcpu_get_msrs - Get model specific registers
- * @vcpu: The vCPU.
- * @count: How many.
- * @entries: Their indexes; their data is filled.
- *
- * Return: how many were got, in order: the one behind them is not there; or a
- * negative errno: -E2BIG more than %RVF_MAX_VCPU_ENTRIES.
- */
-int rvf_vcpu_get_msrs(struct rvf_vcpu *vcpu, __u32 count, struct kvm_msr_entry *entries);
-
-/**
- * rvf_vcpu_set_msrs - Set model specific registers
- * @vcpu: The vCPU.
- * @count: How many.
- * @entries: Their indexes and data.
- *
- * Return: how many were set, in order: the one behind them was refused; or a
- * negative errno: -E2BIG more than %RVF_MAX_VCPU_ENTRIES.
- */
-int rvf_vcpu_set_msrs(struct rvf_vcpu *vcpu, __u32 count, const struct kvm_msr_entry *entries);
-
-/**
- * rvf_vcpu_get_cpuid - What CPUID tells the guest
- * @vcpu: The vCPU.
- * @room: Room in @entries.
- * @entries: Are filled.
- * @count: How many there are, also when there is too little room.
- *
- * Return: 0 or a negative errno: -E2BIG too little room, no entry was written.
- */
-int rvf_vcpu_get_cpuid(struct rvf_vcpu *vcpu, __u32 room, struct kvm_cpuid_entry2 *entries,
-		       __u32 *count);
-
-/**
- * rvf_vcpu_set_cpuid - Say what CPUID tells the guest
- * @vcpu: The vCPU.
- * @count: How many entries.
- * @entries: Of their flags only KVM_CPUID_FLAG_SIGNIFCANT_INDEX counts. The
- *	bits that offer virtualisation are cleared by the kernel.
- *
- * At the %RVF_GUEST_INIT: KVM refuses changes later.
- *
- * Return: 0 or a negative errno.
- */
-int rvf_vcpu_set_cpuid(struct rvf_vcpu *vcpu, __u32 count, const struct kvm_cpuid_entry2 *entries);
-
 #ifdef __cplusplus
 }
 #endif
+
+#include <rvf/vm_irq.h>
 
 #endif /* RVF_VM_H */

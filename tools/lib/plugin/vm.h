@@ -13,6 +13,7 @@
  * @fd: The VM.
  * @count: vCPUs.
  * @fds: Theirs.
+ * @identity_map: KVM's page table for real mode; 0: where KVM has it.
  * @pages: Their event pages.
  */
 struct rvf_vm_made {
@@ -20,6 +21,7 @@ struct rvf_vm_made {
 	int fd;
 	__u32 count;
 	__s32 fds[RVF_MAX_VCPUS];
+	__u64 identity_map;
 	struct rvf_vcpu_event *pages[RVF_MAX_VCPUS];
 };
 
@@ -34,7 +36,7 @@ void rvf_vm_make(void);
  * @RVF_VCPU_WAITING: A thread is in rvf_vcpu_wait().
  * @RVF_VCPU_AT_INIT: The plugin's, to answer RVF_GUEST_INIT.
  * @RVF_VCPU_AT_EVENT: The plugin's, to answer another one.
- * @RVF_VCPU_RESUMED: The plugin's, to wait.
+ * @RVF_VCPU_RESUMED: The plugin's, to wait. So it is after an asynchronous write.
  */
 enum rvf_vcpu_state {
 	RVF_VCPU_NEW,
@@ -42,6 +44,25 @@ enum rvf_vcpu_state {
 	RVF_VCPU_AT_INIT,
 	RVF_VCPU_AT_EVENT,
 	RVF_VCPU_RESUMED,
+};
+
+/**
+ * struct rvf_vcpu_deferred - What is set when a vCPU is resumed
+ * @has: Bits of enum rvf_vcpu_set.
+ * @regs: And so on.
+ */
+struct rvf_vcpu_deferred {
+	unsigned int has;
+	struct kvm_regs regs;
+	struct kvm_sregs sregs;
+	struct kvm_debugregs debugregs;
+};
+
+/* In the order in which they are set. */
+enum rvf_vcpu_set {
+	RVF_VCPU_SET_REGS = 1 << 0,
+	RVF_VCPU_SET_SREGS = 1 << 1,
+	RVF_VCPU_SET_DEBUGREGS = 1 << 2,
 };
 
 /**
@@ -53,6 +74,13 @@ enum rvf_vcpu_state {
  * @stop: -ECANCELED is to be returned.
  * @pause: A pause is wanted; under @guest's lock.
  * @user: That pause's; likewise.
+ * @writes: Asynchronous writes that came with the event on @page; like the two
+ *	below, only who is in RVF_VCPU_WAITING uses it.
+ * @writes_told: How many of them were told.
+ * @has_event: That event itself was not told yet.
+ * @cached: Bits of enum rvf_registers: they came with the event.
+ * @refused: Negative errno: why it was not resumed.
+ * @deferred: Like the two above, is used by whoever has the event, that is, by one thread at a time.
  */
 struct rvf_vcpu {
 	struct rvf_guest *guest;
@@ -62,6 +90,12 @@ struct rvf_vcpu {
 	atomic_bool stop;
 	bool pause;
 	void *user;
+	__u32 writes;
+	__u32 writes_told;
+	bool has_event;
+	__u32 cached;
+	int refused;
+	struct rvf_vcpu_deferred deferred;
 };
 
 /**
@@ -73,6 +107,8 @@ struct rvf_vcpu {
  * @changed: @started, @initialised or a vCPU's stop.
  * @started: 1: rvf_guest_start() was called.
  * @initialised: How many vCPUs' RVF_GUEST_INIT was resumed.
+ * @memory_lock: For @pages and what they say.
+ * @pages: Of each slot's memory; 0: not in use.
  * @vcpus: The vCPUs.
  */
 struct rvf_guest {
@@ -83,9 +119,20 @@ struct rvf_guest {
 	pthread_cond_t changed;
 	atomic_uint started;
 	atomic_uint initialised;
+	pthread_mutex_t memory_lock;
+	__u64 pages[RVF_MAX_VM_SLOTS];
 	struct rvf_vcpu vcpus[RVF_MAX_VCPUS];
 };
 
+/* An ioctl of a vCPU that is at an event. */
+int rvf_vcpu_ioctl(struct rvf_vcpu *vcpu, unsigned long command, void *argument);
+
 int rvf_guest_kick(struct rvf_guest *guest, __u64 mask);
+
+/* A thread of the library's, which blocks all signals and is not joined. */
+int rvf_guest_thread(void *(*run)(void *), void *argument);
+
+/* Sets those of @which that were deferred. They are forgotten in any case. */
+int rvf_vcpu_set_deferred(struct rvf_vcpu *vcpu, unsigned int which);
 
 #endif /* RVF_PLUGIN_VM_H */

@@ -4,17 +4,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "task.h"
 #include "vm.h"
 
-/* Small: the thread only sleeps. */
-#define WATCH_STACK (64 << 10)
+/* Small: such a thread only sleeps. */
+#define THREAD_STACK (64 << 10)
 
 int rvf_guest_kick(struct rvf_guest *guest, __u64 mask)
 {
@@ -23,7 +21,7 @@ int rvf_guest_kick(struct rvf_guest *guest, __u64 mask)
 	return rvf_plugin_ioctl(guest->fd, RVF_VM_KICK, &kick);
 }
 
-static void stop_all(struct rvf_guest *guest)
+void rvf_guest_shutdown(struct rvf_guest *guest)
 {
 	const __u64 one = 1;
 	unsigned int i;
@@ -41,11 +39,11 @@ static void stop_all(struct rvf_guest *guest)
 static void *watch(void *guest)
 {
 	if (rvf_wait_stop() == 0)
-		stop_all(guest);
+		rvf_guest_shutdown(guest);
 	return NULL;
 }
 
-static int start_watching(struct rvf_guest *guest)
+int rvf_guest_thread(void *(*run)(void *), void *argument)
 {
 	pthread_attr_t attributes;
 	sigset_t all, before;
@@ -55,11 +53,11 @@ static int start_watching(struct rvf_guest *guest)
 	err = pthread_attr_init(&attributes);
 	if (err)
 		return -err;
-	pthread_attr_setstacksize(&attributes, WATCH_STACK);
+	pthread_attr_setstacksize(&attributes, THREAD_STACK);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&thread, &attributes, watch, guest);
+	err = pthread_create(&thread, &attributes, run, argument);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
 	return -err;
@@ -76,6 +74,7 @@ static int guest_new(struct rvf_guest **out)
 	guest->fd = rvf_vm_made.fd;
 	guest->count = rvf_vm_made.count;
 	pthread_mutex_init(&guest->lock, NULL);
+	pthread_mutex_init(&guest->memory_lock, NULL);
 	pthread_cond_init(&guest->changed, NULL);
 	for (i = 0; i < guest->count; i++) {
 		guest->vcpus[i].guest = guest;
@@ -83,7 +82,7 @@ static int guest_new(struct rvf_guest **out)
 		guest->vcpus[i].page = rvf_vm_made.pages[i];
 	}
 	guest->shutdown = eventfd(0, EFD_CLOEXEC);
-	err = guest->shutdown < 0 ? -errno : start_watching(guest);
+	err = guest->shutdown < 0 ? -errno : rvf_guest_thread(watch, guest);
 	if (err) {
 		if (guest->shutdown >= 0)
 			close(guest->shutdown);
@@ -120,45 +119,6 @@ struct rvf_vcpu *rvf_guest_vcpu(struct rvf_guest *guest, unsigned int index)
 	return index < guest->count ? &guest->vcpus[index] : NULL;
 }
 
-int rvf_guest_memory(struct rvf_guest *guest, int fd, __u64 offset, __u64 length, __u64 start,
-		     bool read_only, __u32 *slot)
-{
-	struct rvf_vm_map map = {
-		.size = sizeof(map),
-		.flags = read_only ? RVF_VM_MAP_READ_ONLY : 0,
-		.fd = fd,
-		.address = start,
-		.offset = offset,
-		.length = length,
-	};
-	int ret = rvf_plugin_ioctl(guest->fd, RVF_VM_MAP, &map);
-
-	if (ret < 0)
-		return ret;
-	if (slot)
-		*slot = map.out_slot;
-	return 0;
-}
-
-int rvf_guest_memory_remove(struct rvf_guest *guest, __u32 slot)
-{
-	struct rvf_vm_unmap unmap = { .size = sizeof(unmap), .slot = slot };
-
-	return rvf_plugin_ioctl(guest->fd, RVF_VM_UNMAP, &unmap);
-}
-
-int rvf_guest_reserve_range(struct rvf_guest *guest, __u32 space, __u64 start, __u64 length)
-{
-	struct rvf_vm_reserve reserve = {
-		.size = sizeof(reserve),
-		.space = space,
-		.start = start,
-		.length = length,
-	};
-
-	return rvf_plugin_ioctl(guest->fd, RVF_VM_RESERVE, &reserve);
-}
-
 int rvf_guest_start(struct rvf_guest *guest)
 {
 	int ret = -EINVAL;
@@ -189,31 +149,9 @@ int rvf_guest_pause(struct rvf_guest *guest, __u64 mask, void *user)
 	return started ? rvf_guest_kick(guest, mask) : 0;
 }
 
-int rvf_guest_set_irq(struct rvf_guest *guest, __u32 irq, bool active)
-{
-	struct kvm_irq_level level = { .irq = irq, .level = active };
-
-	return rvf_plugin_ioctl(guest->fd, KVM_IRQ_LINE, &level);
-}
-
 int rvf_guest_shutdown_eventfd(struct rvf_guest *guest)
 {
 	int fd = fcntl(guest->shutdown, F_DUPFD_CLOEXEC, 0);
 
 	return fd < 0 ? -errno : fd;
-}
-
-int rvf_guest_check_extension(struct rvf_guest *guest, __u32 extension)
-{
-	return rvf_plugin_ioctl(guest->fd, KVM_CHECK_EXTENSION, (void *)(uintptr_t)extension);
-}
-
-int rvf_guest_get_clock(struct rvf_guest *guest, struct kvm_clock_data *clock)
-{
-	return rvf_plugin_ioctl(guest->fd, KVM_GET_CLOCK, clock);
-}
-
-int rvf_guest_set_clock(struct rvf_guest *guest, const struct kvm_clock_data *clock)
-{
-	return rvf_plugin_ioctl(guest->fd, KVM_SET_CLOCK, (void *)clock);
 }

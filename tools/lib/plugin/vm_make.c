@@ -15,6 +15,8 @@
 #define VM_TRIES    400
 #define VM_PAUSE_MS 3
 
+#define EVENT_PAGES (2 * 4096)
+
 struct rvf_vm_made rvf_vm_made = { .error = -EPERM };
 
 static int make(void)
@@ -40,6 +42,7 @@ static int make(void)
 		return ret;
 	rvf_vm_made.fd = vm.out_vm_fd;
 	rvf_vm_made.count = vm.vcpu_count;
+	rvf_vm_made.identity_map = vm.out_identity_map;
 	return 0;
 }
 
@@ -49,8 +52,8 @@ static int map(void)
 	void *page;
 
 	for (i = 0; i < rvf_vm_made.count; i++) {
-		page = mmap(NULL, RVF_EVENT_DATA + RVF_EVENT_DATA_LEN, PROT_READ | PROT_WRITE,
-			    MAP_SHARED, rvf_vm_made.fds[i], 0);
+		page = mmap(NULL, EVENT_PAGES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    rvf_vm_made.fds[i], 0);
 		if (page == MAP_FAILED)
 			return -errno;
 		rvf_vm_made.pages[i] = page;

@@ -33,7 +33,7 @@ static int begin(struct rvf_vcpu *vcpu, int *before)
 	if (*before == RVF_VCPU_WAITING)
 		return -EBUSY;
 	if (*before != RVF_VCPU_NEW && *before != RVF_VCPU_RESUMED)
-		return -EPROTO;
+		return vcpu->refused ? vcpu->refused : -EPROTO;
 	if (!atomic_compare_exchange_strong(&vcpu->state, before, RVF_VCPU_WAITING))
 		return -EBUSY;
 	return 0;
@@ -68,40 +68,132 @@ static int run(struct rvf_vcpu *vcpu)
 	return ret;
 }
 
-static void fill(const struct rvf_vcpu *vcpu, struct rvf_guest_event *event)
+static void *page_data(const struct rvf_vcpu *vcpu)
+{
+	return (__u8 *)vcpu->page + RVF_EVENT_DATA;
+}
+
+static void fill_io(const struct rvf_vcpu *vcpu, struct rvf_guest_event *event)
 {
 	const struct rvf_vcpu_event *page = vcpu->page;
 
-	if (page->kind == RVF_EVENT_IO) {
-		event->kind = RVF_GUEST_IO_ACCESS;
-		event->io.space = page->space;
-		event->io.address = page->address;
-		event->io.data = (__u8 *)page + RVF_EVENT_DATA;
-		event->io.length = page->length;
-		event->io.count = page->count;
-		event->io.is_write = page->is_write;
-	} else {
+	event->kind = RVF_GUEST_IO_ACCESS;
+	event->io.space = page->space;
+	event->io.address = page->address;
+	event->io.data = page_data(vcpu);
+	event->io.length = page->length;
+	event->io.count = page->count;
+	event->io.is_write = page->is_write;
+}
+
+static void fill_call(const struct rvf_vcpu *vcpu, struct rvf_guest_event *event)
+{
+	struct rvf_hyperv_call *call = page_data(vcpu);
+
+	event->kind = RVF_GUEST_HYPERV_CALL;
+	event->call.input = call->input;
+	event->call.params[0] = call->params[0];
+	event->call.params[1] = call->params[1];
+	event->call.result = (__u64 *)&call->result;
+}
+
+static void fill_synic(const struct rvf_vcpu *vcpu, struct rvf_guest_event *event)
+{
+	const struct rvf_hyperv_synic *synic = page_data(vcpu);
+
+	event->kind = RVF_GUEST_HYPERV_SYNIC;
+	event->synic.msr = synic->msr;
+	event->synic.control = synic->control;
+	event->synic.event_page = synic->evt_page;
+	event->synic.message_page = synic->msg_page;
+}
+
+static void fill(struct rvf_vcpu *vcpu, struct rvf_guest_event *event)
+{
+	const struct rvf_vcpu_event *page = vcpu->page;
+
+	vcpu->cached = page->registers;
+	switch (page->kind) {
+	case RVF_EVENT_IO:
+		fill_io(vcpu, event);
+		break;
+	case RVF_EVENT_HYPERCALL:
+		fill_call(vcpu, event);
+		break;
+	case RVF_EVENT_SYNIC:
+		fill_synic(vcpu, event);
+		break;
+	default:
 		event->kind = RVF_GUEST_END;
 		event->end.reason = page->reason;
 		event->end.code = page->code;
 	}
 }
 
-/* Runs the guest until there is something to tell. */
-static int next_event(struct rvf_vcpu *vcpu, struct rvf_guest_event *event)
+static void fill_write(struct rvf_vcpu *vcpu, struct rvf_guest_event *event)
+{
+	struct rvf_vcpu_write *writes = (void *)((__u8 *)vcpu->page + RVF_EVENT_WRITES_AT);
+	struct rvf_vcpu_write *write = &writes[vcpu->writes_told++];
+
+	event->kind = RVF_GUEST_IO_ACCESS;
+	event->io.space = write->space;
+	event->io.address = write->address;
+	event->io.data = write->data;
+	event->io.length = write->length;
+	event->io.count = 1;
+	event->io.is_write = true;
+	event->io.is_async = true;
+}
+
+/* Nothing that came is left to be told. */
+static bool all_told(const struct rvf_vcpu *vcpu)
+{
+	return vcpu->writes_told == vcpu->writes && !vcpu->has_event;
+}
+
+static int run_guest(struct rvf_vcpu *vcpu)
+{
+	int ret = run(vcpu);
+
+	if (ret < 0)
+		return ret;
+	vcpu->writes = vcpu->page->writes;
+	if (vcpu->writes > RVF_MAX_WRITES)
+		vcpu->writes = RVF_MAX_WRITES;
+	vcpu->writes_told = 0;
+	vcpu->has_event = vcpu->page->kind != RVF_EVENT_WRITES;
+	return 0;
+}
+
+/*
+ * Runs the guest until there is something to tell: the writes that were
+ * gathered first, one by one, then the event with which they came.
+ */
+static int next_event(struct rvf_vcpu *vcpu, struct rvf_guest_event *event, int *after)
 {
 	int ret;
 
 	for (;;) {
-		ret = run(vcpu);
-		if (ret < 0)
-			return ret;
+		if (all_told(vcpu)) {
+			ret = run_guest(vcpu);
+			if (ret < 0)
+				return ret;
+		}
+		if (vcpu->writes_told < vcpu->writes) {
+			fill_write(vcpu, event);
+			return 0;
+		}
+		if (!vcpu->has_event)
+			continue;
+		vcpu->has_event = false;
+		*after = RVF_VCPU_AT_EVENT;
 		if (vcpu->page->kind != RVF_EVENT_KICKED) {
 			fill(vcpu, event);
 			return 0;
 		}
 		if (take_pause(vcpu, event))
 			return 0;
+		*after = RVF_VCPU_RESUMED;
 		if (take_stop(vcpu))
 			return -ECANCELED;
 		/* One kick served two requests, and the first took both. */
@@ -116,15 +208,14 @@ int rvf_vcpu_wait(struct rvf_vcpu *vcpu, struct rvf_guest_event *event)
 	if (ret < 0)
 		return ret;
 	memset(event, 0, sizeof(*event));
+	vcpu->cached = 0;
 	after = before;
 	ret = wait_for_all(vcpu, before);
 	if (ret == 0 && before == RVF_VCPU_NEW) {
 		event->kind = RVF_GUEST_INIT;
 		after = RVF_VCPU_AT_INIT;
 	} else if (ret == 0) {
-		ret = next_event(vcpu, event);
-		if (ret == 0)
-			after = RVF_VCPU_AT_EVENT;
+		ret = next_event(vcpu, event, &after);
 	}
 	atomic_store(&vcpu->state, after);
 	return ret;
@@ -144,6 +235,11 @@ int rvf_vcpu_resume(struct rvf_vcpu *vcpu)
 
 	if (state != RVF_VCPU_AT_INIT && state != RVF_VCPU_AT_EVENT)
 		return -EPROTO;
+	if (vcpu->deferred.has || vcpu->refused) {
+		vcpu->refused = rvf_vcpu_set_deferred(vcpu, ~0u);
+		if (vcpu->refused)
+			return vcpu->refused;
+	}
 	if (!atomic_compare_exchange_strong(&vcpu->state, &state, RVF_VCPU_RESUMED))
 		return -EPROTO;
 	if (state == RVF_VCPU_AT_INIT)

@@ -51,6 +51,8 @@ if [ ${#programs[@]} -eq 0 ]; then
 		jail_events build/selftests/jail/events
 		plugin_runtime build/selftests/plugin/runtime
 		plugin_vm selftests/plugin/vm.sh
+		plugin_api selftests/plugin/api.sh
+		plugin_samples selftests/plugin/samples.sh
 		supervise_run selftests/supervise/run.sh
 		rvfctl_online selftests/cli-online.sh
 	)

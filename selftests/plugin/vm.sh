@@ -16,32 +16,8 @@ TEXT
 }
 
 [ $# -eq 0 ] || { usage >&2; exit 2; }
-top=$(cd "$(dirname "$0")/../.." && pwd) || exit 4
-rvfctl=${RVF_BUILD:-$top/build}/rvfctl
-packages=$top/build/selftests/plugin
-
-skip_all()
-{
-	echo "1..0 # SKIP $*"
-	exit 4
-}
-
-[ "$(id -u)" -eq 0 ] || skip_all "this needs root"
-[ -c /dev/rvfctl ] || skip_all "the module is not loaded"
-[ -c /dev/kvm ] || skip_all "there is no KVM"
-[ -f "$packages/vm1.rvf" ] || skip_all "no packages in $packages"
-work=$(mktemp -d) || exit 4
-trap 'rm -rf "$work"' EXIT
-
-# passed: its TAP is whole, and has nothing that failed
-passed()
-{
-	local count
-
-	count=$(grep -c '^ok ' "$work/out")
-	[ "$count" -gt 0 ] && grep -qx "1\.\.$count" "$work/out" &&
-		! grep -qE '^(not ok|Bail out)' "$work/out"
-}
+# shellcheck source=selftests/plugin/lib.sh
+. "$(dirname "$0")/lib.sh" || exit 4
 
 # vcpus COUNT: until it is ready, then it is asked to stop
 vcpus()
@@ -57,13 +33,12 @@ vcpus()
 	sleep 0.5
 	kill -INT $pid 2> /dev/null
 	wait $pid
-	[ $? -eq 130 ] && passed
+	[ $? -eq 130 ] && passed "$work/out"
 }
 
 failed=0
 number=0
-echo "TAP version 13"
-"$rvfctl" key add "$packages/key.pub" > /dev/null || exit 1
+begin vm1.rvf
 for count in 1 2 4; do
 	number=$((number + 1))
 	if vcpus $count; then

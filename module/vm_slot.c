@@ -162,6 +162,12 @@ static int rvf_slot_free(const struct rvf_machine *machine)
 	return -ENOSPC;
 }
 
+static u32 rvf_slot_flags(const struct rvf_vm_slot *slot)
+{
+	return (slot->writable ? 0 : KVM_MEM_READONLY) |
+	       (slot->dirty_log ? KVM_MEM_LOG_DIRTY_PAGES : 0);
+}
+
 static int rvf_slot_set(struct rvf_machine *machine, u32 index, u64 length,
 			u32 flags)
 {
@@ -203,15 +209,23 @@ static int rvf_slot_mmap(struct rvf_vm_slot *slot, struct file *file,
 	return 0;
 }
 
-static void rvf_slot_munmap(struct rvf_vm_slot *slot, u64 length)
+/* Taking a mapping away can lack memory, too: then it stays, and is guarded. */
+static int rvf_slot_munmap(struct rvf_vm_slot *slot, u64 length)
 {
+	int err;
+
 	WRITE_ONCE(slot->leaving, true);
-	vm_munmap(slot->hva, length);
+	err = vm_munmap(slot->hva, length);
+	if (err) {
+		WRITE_ONCE(slot->leaving, false);
+		return err;
+	}
 	if (slot->memfd) {
 		slot->machine->used -= length;
 		fput(slot->memfd);
 		slot->memfd = NULL;
 	}
+	return 0;
 }
 
 static int rvf_slot_map_region(struct rvf_vm_slot *slot, struct file *handle,
@@ -304,11 +318,11 @@ static int rvf_slot_map_file(struct rvf_machine *machine, struct file *file,
 		err = rvf_slot_map_memfd(slot, file, cmd);
 	if (err)
 		return err;
-	err = rvf_slot_set(machine, index, cmd->length,
-			   (slot->writable ? 0 : KVM_MEM_READONLY) |
-			   (slot->dirty_log ? KVM_MEM_LOG_DIRTY_PAGES : 0));
+	err = rvf_slot_set(machine, index, cmd->length, rvf_slot_flags(slot));
 	if (err) {
-		rvf_slot_munmap(slot, cmd->length);
+		/* What cannot even be undone is not left to the process. */
+		if (rvf_slot_munmap(slot, cmd->length))
+			send_sig(SIGKILL, current, 1);
 		return err;
 	}
 	slot->length = cmd->length;
@@ -348,7 +362,7 @@ int rvf_slot_map(struct rvf_machine *machine, struct rvf_vm_map *cmd)
  * @machine: The machine, whose lock is held.
  * @index: The slot.
  *
- * Return: 0 or -ENOENT.
+ * Return: 0, -ENOENT, or -ENOMEM with everything as before.
  */
 int rvf_slot_unmap(struct rvf_machine *machine, u32 index)
 {
@@ -365,7 +379,10 @@ int rvf_slot_unmap(struct rvf_machine *machine, u32 index)
 	if (err)
 		return err;
 	length = slot->length;
-	slot->length = 0;
-	rvf_slot_munmap(slot, length);
-	return 0;
+	err = rvf_slot_munmap(slot, length);
+	if (!err)
+		slot->length = 0;
+	else if (rvf_slot_set(machine, index, length, rvf_slot_flags(slot)))
+		send_sig(SIGKILL, current, 1);
+	return err;
 }

@@ -1175,7 +1175,7 @@ enum rvf_vm_map_flags {
  * @size: sizeof(struct rvf_vm_unmap)
  * @slot: From RVF_VM_MAP
  *
- * Errors: ENOENT no such slot.
+ * Errors: ENOENT no such slot; ENOMEM, with nothing changed.
  */
 struct rvf_vm_unmap {
 	__u32 size;

@@ -159,7 +159,7 @@ static void put_maps(FILE *out, pid_t pid)
 	if (!maps)
 		die("%s: %s", path, strerror(errno));
 	while (fgets(line, sizeof(line), maps)) {
-		if (strstr(line, "rvf-"))
+		if (strstr(line, "rvf-") || strstr(line, "/memfd:"))
 			fprintf(out, "%d has mapped %s", pid, line);
 	}
 	fclose(maps);
@@ -195,6 +195,20 @@ static void put_mount(FILE *out, struct fail *f)
 		(unsigned long long)queue.out_sent, (unsigned long long)queue.out_received);
 }
 
+/* KVM has a directory for each VM that exists */
+static void put_vms(FILE *out)
+{
+	unsigned int count = 0;
+	struct dirent *entry;
+	DIR *dir = opendir("/sys/kernel/debug/kvm");
+
+	while (dir && (entry = readdir(dir)))
+		count += entry->d_type == DT_DIR;
+	if (dir)
+		closedir(dir);
+	fprintf(out, "%u VMs\n", count);
+}
+
 static char *state_of(struct fail *f)
 {
 	struct rvf_ctl_info info = ctl_info(f->ctl);
@@ -211,6 +225,7 @@ static char *state_of(struct fail *f)
 		must_rvf(nl_dump(&nl, command, 0, put_message, out));
 	nl_close(&nl);
 	put_mount(out, f);
+	put_vms(out);
 	put_fds(out, getpid());
 	put_maps(out, getpid());
 	if (f->task.pid) {
@@ -374,6 +389,15 @@ SWEEP(handle)
 SWEEP(region)
 SWEEP(queue)
 SWEEP(netlink)
+
+TEST(vm)
+{
+	if (!set_knobs())
+		SKIP(return, "this kernel has no fault injection");
+	if (access("/dev/kvm", R_OK | W_OK))
+		SKIP(return, "no /dev/kvm");
+	ASSERT_TRUE(fail_sweep(fail_vm));
+}
 
 TEST(load)
 {

@@ -85,6 +85,7 @@ extern const struct fail_case fail_handle[];
 extern const struct fail_case fail_region[];
 extern const struct fail_case fail_queue[];
 extern const struct fail_case fail_netlink[];
+extern const struct fail_case fail_vm[];
 
 /* Ends the test unless it holds; for check() */
 #define fail_unless(condition)                                                    \

@@ -47,6 +47,7 @@ if [ ${#programs[@]} -eq 0 ]; then
 	# tools. NAME COMMAND in turn, from the top of the tree.
 	[ "$dir" != "$top/build/selftests/kernel" ] || system=(
 		jail build/selftests/jail/jail
+		jail_root build/selftests/jail/root
 		jail_bind build/selftests/jail/bind
 		jail_events build/selftests/jail/events
 		plugin_runtime build/selftests/plugin/runtime

@@ -162,6 +162,7 @@ int rvf_queue_create(struct rvf_queue *queue, u32 index, u32 slots,
  * released: they may be gone from here by then, and exit.
  */
 void rvf_queue_lock(struct rvf_queue *queue, struct rvf_queue_wake *wake)
+	__acquires(RCU) __acquires(&queue->lock)
 {
 	wake->n_tasks = 0;
 	wake->readable = 0;
@@ -176,6 +177,7 @@ void rvf_queue_lock(struct rvf_queue *queue, struct rvf_queue_wake *wake)
  * @wake: As rvf_queue_lock() and others filled it.
  */
 void rvf_queue_unlock(struct rvf_queue *queue, struct rvf_queue_wake *wake)
+	__releases(&queue->lock) __releases(RCU)
 {
 	bool last = queue->closed && !queue->busy;
 	bool readable, writable;

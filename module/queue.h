@@ -139,8 +139,10 @@ struct rvf_queue_wake {
 /* queue.c: slots and who gets them */
 int rvf_queue_create(struct rvf_queue *queue, u32 index, u32 slots,
 		     u32 message_size, u32 type);
-void rvf_queue_lock(struct rvf_queue *queue, struct rvf_queue_wake *wake);
-void rvf_queue_unlock(struct rvf_queue *queue, struct rvf_queue_wake *wake);
+void rvf_queue_lock(struct rvf_queue *queue, struct rvf_queue_wake *wake)
+	__acquires(RCU) __acquires(&queue->lock);
+void rvf_queue_unlock(struct rvf_queue *queue, struct rvf_queue_wake *wake)
+	__releases(&queue->lock) __releases(RCU);
 struct rvf_slot *rvf_queue_first(const struct rvf_queue *queue);
 void rvf_queue_take_full(struct rvf_queue *queue, struct rvf_slot *slot);
 struct rvf_slot *rvf_queue_take_empty(struct rvf_queue *queue);

@@ -18,7 +18,7 @@
 #include "witness.h"
 
 #define RVF_WITNESS_LEAST_BYTES (64 << 10)
-#define RVF_WITNESS_MOST_BYTES (1 << 30)
+#define RVF_WITNESS_MOST_BYTES BIT(30)
 
 static unsigned int witness_bytes = 4 << 20;
 module_param(witness_bytes, uint, 0444);

@@ -41,9 +41,12 @@ int rvf_witness_mount_reserve(struct rvf_mnt *mnt)
 	u32 i, bytes = rvf_witness_record_bytes(mnt->name_len);
 	int err;
 
-	for (i = 0; i < m->n_grants; i++)
-		bytes += rvf_witness_record_bytes(le32_to_cpu(
-			rvf_grant_string(mnt, &m->grants[i])->length));
+	for (i = 0; i < m->n_grants; i++) {
+		const struct rvf_m_string *name =
+			rvf_grant_string(mnt, &m->grants[i]);
+
+		bytes += rvf_witness_record_bytes(le32_to_cpu(name->length));
+	}
 	err = rvf_witness_reserve(bytes);
 	if (!err)
 		mnt->witness_bytes = bytes;

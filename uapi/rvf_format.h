@@ -553,9 +553,9 @@ struct rvf_m_required {
  *	Value: the incarnation. Digest: the image's SHA-256. @code: its uid.
  * @RVF_WITNESS_BIND_REFUSED: It refused one, with @reason; the first of an
  *	incarnation only.
- * @RVF_WITNESS_ENDED: A bound process ended. Text: the component's name.
- *	@reason: enum rvf_exit_kind; @code: exit code or signal. Value: derives
- *	and revokes by it that have no record.
+ * @RVF_WITNESS_ENDED: A bound process ended. Text: the component's name. Reason:
+ *	enum rvf_exit_kind. Code: exit code or signal. Value: derives and
+ *	revokes by it that have no record.
  * @RVF_WITNESS_CLAIMED: A supervisor claimed the mount. Text: its name.
  * @RVF_WITNESS_UNCLAIMED: The claim was closed.
  * @RVF_WITNESS_EXCHANGED: Two mounts swapped names. @value: the other mount.

@@ -374,8 +374,21 @@ static bool set_knobs(void)
 	return access("/proc/thread-self/fail-nth", W_OK) == 0;
 }
 
+/* Hundreds of calls, some of them expensive */
+#define SWEEP_S 600
+
+FIXTURE(sweep){};
+
+FIXTURE_SETUP(sweep)
+{
+}
+
+FIXTURE_TEARDOWN(sweep)
+{
+}
+
 #define SWEEP(table)                                                        \
-	TEST(table)                                                         \
+	TEST_F_TIMEOUT(sweep, table, SWEEP_S)                               \
 	{                                                                   \
 		if (!set_knobs())                                           \
 			SKIP(return, "this kernel has no fault injection"); \
@@ -390,7 +403,7 @@ SWEEP(region)
 SWEEP(queue)
 SWEEP(netlink)
 
-TEST(vm)
+TEST_F_TIMEOUT(sweep, vm, SWEEP_S)
 {
 	if (!set_knobs())
 		SKIP(return, "this kernel has no fault injection");

@@ -110,7 +110,7 @@ pack_vm()
 		says plain "vm vm --x--- one 1 vCPU, 0" "vm vm --x--- two 64 vCPUs, 128M" \
 			"two elf - never 192M 80 " "three elf - never 1.0M 3 " &&
 		! grep -q "vm vm --x--- no " plain && runs 0 rvfctl inspect --json vm.rvf &&
-		says out '"vm":{"vcpus":2,"memory_bytes":65536}' '"vm":null'
+		says out '"vm":{"vcpus":2,"memory_bytes":65536,"identity_map":0}' '"vm":null'
 }
 
 point "a task's VM" pack_vm

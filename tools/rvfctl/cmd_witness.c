@@ -195,7 +195,7 @@ const struct command cmd_witness_follow = {
 	.arguments = "",
 	.json = true,
 	.group = "see",
-	.summary = "Shows the log's records, and new ones as they come",
+	.summary = "Shows records as they come",
 	.text = "With --json each record is a document of its own, on one line.\n",
 	.run = run_follow,
 };

@@ -132,6 +132,16 @@ const struct explained explained[] = {
 	  "undone the mount and shown what the task wrote last." },
 	{ "timeout", "It took too long: a task did not say that it is ready, or rvfd no word." },
 	{ "interrupted", "A signal such as Ctrl-C came. Nothing was left half done." },
+	/* the witness */
+	{ "witness-changed", "A record's bytes are not those that its hash was made of." },
+	{ "witness-missing", "Records are missing between two others." },
+	{ "witness-order", "Records stand in another order than they were written in." },
+	{ "witness-cut", "The last records, or all, are missing." },
+	{ "witness-other",
+	  "The file is whole, but of another log: its head is not the one asked for." },
+	{ "witness-gone", "The kernel has dropped these records: export them earlier." },
+	{ "witness-full",
+	  "The log has no room, and nothing new is mounted until it has: 'rvfctl witness export'." },
 	/* files and the command line */
 	{ "usage", "The command line is wrong. 'rvfctl help COMMAND' says how it goes." },
 	{ "bad-recipe",

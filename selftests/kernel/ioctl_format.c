@@ -75,6 +75,8 @@ static uint32_t first_size(const struct command *command)
 		return offsetof(struct rvf_ctl_info, out_witness_first);
 	if (command->number == RVF_HANDLE_INFO)
 		return offsetof(struct rvf_handle_info, out_offset);
+	if (command->number == RVF_VM)
+		return offsetof(struct rvf_vm, out_identity_map);
 	return command->size;
 }
 
@@ -182,6 +184,8 @@ TEST_F(format, flags)
 			if (command->number == RVF_HANDLE_REVOKE && 1u << bit == RVF_REVOKE_DERIVED)
 				continue;
 			if (command->number == RVF_TASK_STOP && 1u << bit == RVF_TASK_STOP_VCPUS)
+				continue;
+			if (command->number == RVF_QUEUE_RECV && 1u << bit == RVF_QUEUE_PEEK)
 				continue;
 			make(self, command, &arg);
 			*(uint32_t *)(arg.bytes + command->flags) = 1u << bit;

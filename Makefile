@@ -78,7 +78,7 @@ demo:
 	$(Q)scripts/demo
 
 check:
-	$(Q)scripts/setup $(if $(filter no,$(RVF_DEBUG)),check,debug)
+	$(Q)scripts/setup check
 	+$(Q)scripts/check
 
 check-debug:

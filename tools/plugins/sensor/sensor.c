@@ -61,6 +61,8 @@ static int send_days(int samples, struct days *days, struct weather_run run)
 			days->samples[sent + i].run = run;
 			messages[i].buffer = (uintptr_t)&days->samples[sent + i];
 			messages[i].length = sizeof(days->samples[0]);
+			/* That of the marks, which would overtake them otherwise */
+			messages[i].priority = RVF_PRIORITY_NORMAL;
 		}
 		ret = rvf_queue_send_batch(samples, messages, count);
 		if (ret < 0)

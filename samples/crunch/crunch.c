@@ -157,5 +157,7 @@ int main(void)
 	rvf_guest_start(guest);
 	for (i = 0; i < GUEST_VCPUS; i++)
 		pthread_join(vcpus[i], NULL);
+	/* What the device has to say is said before the process ends. */
+	pthread_join(other, NULL);
 	return EXIT_SUCCESS;
 }

@@ -54,6 +54,7 @@ if [ ${#programs[@]} -eq 0 ]; then
 		plugin_vm selftests/plugin/vm.sh
 		plugin_api selftests/plugin/api.sh
 		plugin_samples selftests/plugin/samples.sh
+		plugin_run selftests/plugin/run.sh
 		supervise_run selftests/supervise/run.sh
 		rvfctl_online selftests/cli-online.sh
 	)

@@ -51,6 +51,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/$(1)/%.o,$(2))
 
 lib_objs := $(call objects,pic,$(lib_srcs))
 plugin_lib_objs := $(call objects,plugin,$(plugin_lib_srcs))
+plugin_shared_objs := $(call objects,plugin-shared,$(plugin_lib_srcs))
 rvfctl_objs := $(call objects,pie,$(rvfctl_srcs))
 rvfd_objs := $(call objects,pie,$(rvfd_srcs))
 supervise_objs := $(call objects,pie,$(supervise_srcs))
@@ -63,7 +64,9 @@ ifneq ($(lib_srcs),)
 libs_out := $(addprefix $(BUILD)/lib/,librvf.a $(sofile) $(soname) librvf.so librvf.pc)
 endif
 ifneq ($(plugin_lib_srcs),)
-plugin_libs := librvf-plugin.a libcrosvm_plugin.a
+plugin_soname := librvf-plugin.so.0
+plugin_sofile := librvf-plugin.so.$(VERSION)
+plugin_libs := librvf-plugin.a libcrosvm_plugin.a $(plugin_sofile) $(plugin_soname)
 libs_out += $(addprefix $(BUILD)/lib/,$(plugin_libs) librvf-plugin.pc crosvm_plugin.pc)
 plugins_out := $(addprefix $(BUILD)/plugins/,$(plugins)) $(addprefix $(BUILD)/samples/,$(samples))
 plugins_out += $(foreach guest,$(guests),$(call guest_of,$(guest)))
@@ -105,6 +108,11 @@ $(BUILD)/obj/plugin/%.o: %.c $(flags_file) | $(uapi_headers)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(cc) -fPIE -ffunction-sections -fdata-sections -o $@ $<
 
+$(BUILD)/obj/plugin-shared/%.o: %.c $(flags_file) | $(uapi_headers)
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(cc) -fPIC -o $@ $<
+
 # A plugin is mapped where its image says: no PIE, no libraries
 $(BUILD)/obj/static/%.o: %.c $(flags_file) | $(uapi_headers)
 	$(say) CC $<
@@ -126,6 +134,17 @@ $(BUILD)/lib/%.a:
 	$(Q)mkdir -p $(@D)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcsD $@ $^
+
+# For dynamic plugins, which only a developer's key can sign
+$(BUILD)/lib/$(plugin_sofile): $(plugin_shared_objs) tools/lib/librvf-plugin.map
+	$(say) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(plugin_soname) -Wl,-z,defs \
+		-Wl,--version-script,tools/lib/librvf-plugin.map \
+		$(rvf_ldflags) $(LDFLAGS) -o $@ $(plugin_shared_objs)
+
+$(BUILD)/lib/$(plugin_soname): $(BUILD)/lib/$(plugin_sofile)
+	$(Q)ln -sf $(plugin_sofile) $@
 
 # The same library, under the name that plugins of crosvm ask for
 $(BUILD)/lib/libcrosvm_plugin.a: $(BUILD)/lib/librvf-plugin.a
@@ -185,7 +204,7 @@ $(1): $(2) $(flags_file)
 endef
 $(foreach source,$(guests),$(eval $(call guest,$(call guest_of,$(source)),$(source))))
 
--include $(patsubst %.o,%.d,$(lib_objs) $(plugin_lib_objs) $(rvfctl_objs) \
+-include $(patsubst %.o,%.d,$(lib_objs) $(plugin_lib_objs) $(plugin_shared_objs) $(rvfctl_objs) \
 	$(rvfd_objs) $(supervise_objs) $(plugin_objs)) \
 	$(patsubst %.S,$(BUILD)/obj/%.d,$(guests))
 
@@ -206,6 +225,7 @@ installed = \
 	$(call in_dir,$(INCLUDEDIR)/linux,$(wildcard uapi/*.h)) \
 	$(call in_dir,$(INCLUDEDIR)/rvf,$(public_headers)) \
 	$(call in_dir,$(INCLUDEDIR)/crosvm,$(crosvm_headers)) \
+	$(call in_dir,$(LIBDIR),librvf-plugin.so libcrosvm_plugin.so) \
 	$(call in_dir,$(UNITDIR),$(units)) \
 	$(foreach page,$(man_pages),$(call in_dir,$(MANDIR)/man$(patsubst .%,%,$(suffix $(page))),$(page)))
 
@@ -216,8 +236,11 @@ define install_all
 set -e; \
 $(call put,755,$(BINDIR),$(filter %/rvfctl,$(programs_out))); \
 $(call put,755,$(SBINDIR),$(filter %/rvfd,$(programs_out))); \
-$(call put,644,$(LIBDIR),$(filter-out %/libcrosvm_plugin.a,$(filter %.a %/$(sofile),$(libs_out)))); \
-$(if $(plugin_lib_srcs),ln -sf librvf-plugin.a $(DESTDIR)$(LIBDIR)/libcrosvm_plugin.a;) \
+$(call put,644,$(LIBDIR),$(filter-out %/libcrosvm_plugin.a,$(filter %.a %/$(sofile) %/$(plugin_sofile),$(libs_out)))); \
+$(if $(plugin_lib_srcs),ln -sf librvf-plugin.a $(DESTDIR)$(LIBDIR)/libcrosvm_plugin.a; \
+	ln -sf $(plugin_sofile) $(DESTDIR)$(LIBDIR)/$(plugin_soname); \
+	ln -sf $(plugin_soname) $(DESTDIR)$(LIBDIR)/librvf-plugin.so; \
+	ln -sf $(plugin_soname) $(DESTDIR)$(LIBDIR)/libcrosvm_plugin.so;) \
 $(if $(lib_srcs),ln -sf $(sofile) $(DESTDIR)$(LIBDIR)/$(soname); \
 	ln -sf $(soname) $(DESTDIR)$(LIBDIR)/librvf.so;) \
 install -d $(DESTDIR)$(LIBDIR)/pkgconfig; \

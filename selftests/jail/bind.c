@@ -105,6 +105,20 @@ static bool start_task(struct run *run, const char *command, struct rvf_error *e
 	return !err;
 }
 
+static int state_of(__u32 component)
+{
+	struct rvf_task_status *all;
+	int state = -1;
+	__u32 n;
+
+	if (rvf_mount_task_states(claim, &all, &n, NULL))
+		return -1;
+	if (component < n)
+		state = all[component].state;
+	free(all);
+	return state;
+}
+
 static void test_stages(void)
 {
 	struct rvf_error e = { 0 };
@@ -116,6 +130,10 @@ static void test_stages(void)
 		   rvf_process_stage(run.process) == RVF_STAGE_READY,
 	   "its supervisor waits until it is ready");
 	ok(rvf_process_is_started(run.process), "it is started");
+	ok(state_of(0) == RVF_TASK_READY, "the kernel has not asked it to end");
+	rvf_process_signal_kill(run.process);
+	ok(state_of(0) == RVF_TASK_STOPPING && rvf_process_stage(run.process) == RVF_STAGE_STOPPING,
+	   "the kernel asks it to end when its supervisor does");
 	rvf_process_kill(run.process);
 	rvf_process_wait(run.process, 10000, &run.status);
 	ok(rvf_process_stage(run.process) == RVF_STAGE_ENDED && rvf_process_is_started(run.process),

@@ -32,6 +32,26 @@ const char *option_value(const struct args *args, const char *name)
 	return i < 0 ? NULL : args->values[i];
 }
 
+const char *option_next(const struct args *args, const char *name, size_t *at)
+{
+	int option = find_option(args->command, name);
+
+	while (*at < args->given_count) {
+		const struct given *given = &args->given[(*at)++];
+
+		if (given->option == option)
+			return given->value;
+	}
+	return NULL;
+}
+
+static void take_value(struct args *args, int option, const char *value)
+{
+	args->values[option] = value;
+	args->given = xgrow(args->given, args->given_count, sizeof(*args->given));
+	args->given[args->given_count++] = (struct given){ option, value };
+}
+
 uint32_t option_ms(const struct args *args, const char *name, uint32_t otherwise, uint32_t most)
 {
 	const char *text = option_value(args, name);
@@ -138,9 +158,9 @@ static int long_option(struct args *args, char **word, char **end, int *used)
 				result = usage_error(command, "--%s takes no value", name);
 			args->values[option] = "";
 		} else if (value) {
-			args->values[option] = strchr(*word, '=') + 1;
+			take_value(args, option, strchr(*word, '=') + 1);
 		} else if (word + 1 < end) {
-			args->values[option] = word[1];
+			take_value(args, option, word[1]);
 			*used = 2;
 		} else {
 			result = usage_error(command, "--%s needs a %s", name,
@@ -179,9 +199,9 @@ static int letters(struct args *args, char **word, char **end, int *used)
 		if (!spec->value)
 			continue;
 		if (at[1]) {
-			args->values[i] = at + 1;
+			take_value(args, i, at + 1);
 		} else if (word + 1 < end) {
-			args->values[i] = word[1];
+			take_value(args, i, word[1]);
 			*used = 2;
 		} else {
 			return usage_error(command, "-%c needs a %s", *at, spec->value);
@@ -238,6 +258,7 @@ int args_parse(struct args *args, const struct command *command, int argc, char 
 		used = 1;
 		if (only_names || **word != '-') {
 			add_name(args, *word, strlen(*word));
+			only_names |= command->program;
 			continue;
 		}
 		if (!strcmp(*word, "--")) {
@@ -267,4 +288,5 @@ void args_free(struct args *args)
 	for (size_t i = 0; i < args->count; i++)
 		free(args->names[i]);
 	free(args->names);
+	free(args->given);
 }

@@ -15,6 +15,7 @@ extern const struct command cmd_key_list;
 extern const struct command cmd_mount;
 extern const struct command cmd_umount;
 extern const struct command cmd_run;
+extern const struct command cmd_plugin_run;
 extern const struct command cmd_ls;
 extern const struct command cmd_ps;
 extern const struct command cmd_logs;

@@ -48,7 +48,7 @@ static bool needs_libraries(const struct image *image, const Elf64_Phdr *dynamic
 	return false;
 }
 
-static const char *check_segments(const struct image *image, const char **hint)
+static const char *check_segments(const struct image *image, bool *dynamic, const char **hint)
 {
 	Elf64_Phdr header;
 	bool entered = false;
@@ -61,8 +61,11 @@ static const char *check_segments(const struct image *image, const char **hint)
 		}
 		if (header.p_type == PT_INTERP ||
 		    (header.p_type == PT_DYNAMIC && needs_libraries(image, &header))) {
-			*hint = "link it with -static";
-			return "it is linked dynamically";
+			if (!dynamic) {
+				*hint = "link it with -static";
+				return "it is linked dynamically";
+			}
+			*dynamic = true;
 		}
 		if (header.p_type == PT_GNU_STACK && header.p_flags & PF_X) {
 			*hint = "link it with -z noexecstack";
@@ -85,7 +88,7 @@ static const char *check_segments(const struct image *image, const char **hint)
 	return "it is no program: nothing begins at its entry point";
 }
 
-const char *elf_check(const void *data, size_t length, const char **hint)
+const char *elf_check(const void *data, size_t length, bool *dynamic, const char **hint)
 {
 	struct image image = { .data = data, .length = length };
 
@@ -100,5 +103,5 @@ const char *elf_check(const void *data, size_t length, const char **hint)
 	if ((image.head.e_type != ET_EXEC && image.head.e_type != ET_DYN) ||
 	    image.head.e_phentsize != sizeof(Elf64_Phdr) || !image.head.e_phnum)
 		return "it is not linked into a program";
-	return check_segments(&image, hint);
+	return check_segments(&image, dynamic, hint);
 }

@@ -20,6 +20,7 @@ const struct command *const commands[] = {
 	&cmd_mount,
 	&cmd_umount,
 	&cmd_run,
+	&cmd_plugin_run,
 	&cmd_ls,
 	&cmd_ps,
 	&cmd_logs,

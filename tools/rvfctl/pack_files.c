@@ -75,7 +75,7 @@ static void check_elf(const struct recipe_component *one, const char *directory,
 		complain_errno(all, &one->elf_at, one->elf, errno);
 		return;
 	}
-	wrong = elf_check(data, length, &hint);
+	wrong = elf_check(data, length, NULL, &hint);
 	munmap(data, length);
 	if (wrong) {
 		complain(all, &one->elf_at, "'%s' cannot be executed in a jail: %s", one->elf,

@@ -38,6 +38,7 @@ struct args;
  * @arguments: Behind the options in its usage line; "" for none.
  * @least: Fewest arguments.
  * @most: Most arguments; 0: as @least; -1: any number.
+ * @program: The first argument is a program: all that follows is its own.
  * @json: Has --json.
  * @quiet: Has --quiet.
  * @group: Heading in the list of commands.
@@ -52,6 +53,7 @@ struct command {
 	const char *arguments;
 	int least;
 	int most;
+	bool program;
 	bool json;
 	bool quiet;
 	const char *group;
@@ -66,6 +68,11 @@ struct args {
 	bool json;
 	bool quiet;
 	const char *values[OPTIONS_MAX]; /* in the order of the options; "" if without */
+	struct given {
+		int option;
+		const char *value;
+	} * given; /* all values, in their order */
+	size_t given_count;
 	char **names;
 	size_t count;
 };
@@ -75,6 +82,8 @@ extern const struct command *const commands[];
 /* args.c */
 bool option_given(const struct args *args, const char *name);
 const char *option_value(const struct args *args, const char *name);
+/* The next value of an option that is given several times; @at begins at 0. */
+const char *option_next(const struct args *args, const char *name, size_t *at);
 /* Times such as 30s or 2m, in ms; ends the program when it is none. */
 uint32_t option_ms(const struct args *args, const char *name, uint32_t otherwise, uint32_t most);
 /* argv[0] is the first word behind the command; what is wrong is said. */

@@ -161,6 +161,8 @@ struct rvf_supervisor_ops {
  * @bind_timeout_ms: How long a task may take to bind, 0: 10,000.
  * @policy_dir: What the host allows tasks to ask of their jails; NULL:
  *	%RVF_POLICY_DIR.
+ * @own_policy: Who runs this supervisor also says what tasks may ask: the
+ *	host's policy is not looked at.
  */
 struct rvf_supervisor_config {
 	const struct rvf_supervisor_ops *ops;
@@ -172,6 +174,7 @@ struct rvf_supervisor_config {
 	const char *uid_locks;
 	unsigned int bind_timeout_ms;
 	const char *policy_dir;
+	bool own_policy;
 };
 
 /**

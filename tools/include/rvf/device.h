@@ -214,6 +214,15 @@ int rvf_task_start(int mount, __u32 component, int *task_fd, int *image_fd, __u6
 		   struct rvf_error *e);
 
 /**
+ * rvf_task_stop - RVF_TASK_STOP: ask one task to stop, do not wait
+ * @mount: The claim.
+ * @component: Index of the task's component in the manifest.
+ * @flags: Bits of enum rvf_task_stop_flags.
+ * @e: Is filled on failure: -ESTALE it does not run.
+ */
+int rvf_task_stop(int mount, __u32 component, __u32 flags, struct rvf_error *e);
+
+/**
  * rvf_unmount - RVF_UNMOUNT: ask for it, do not wait
  * @mount: A mount fd.
  * @grace_ms: How long the tasks may take to stop.

@@ -112,8 +112,9 @@ enum rvf_jail {
  * @profile: One of enum rvf_profile.
  * @options: What is asked of the jail beyond that; NULL: nothing. Whether the
  *	host allows it is the caller's question: rvf_jail_allowed().
- * @text: Files may be mapped for execution, which dynamic executables need;
- *	without it only the image's own code can be executed.
+ * @text: Files may be mapped for execution, which dynamic executables need, and
+ *	what @options mount read-only can be; without it only the image's own
+ *	code can be executed.
  * @image_fd: What to execute; -1: @path.
  * @path: What to execute, opened by the call.
  * @task_fd: Given to the process as fd 3, and named by the variables
@@ -144,8 +145,9 @@ enum rvf_jail {
  * @background: Do not wait until the program is executed: several processes can
  *	be started at once.
  * @mount_fd: The mount whose task it is, for rvf_process_stage() and what rests
- *	on it: must stay open. Its POLLIN is cleared by them. -1: no task, or
- *	somebody else follows its states.
+ *	on it, and for rvf_process_signal_kill(), which needs the claim: must stay
+ *	open. Its POLLIN is cleared by them. -1: no task, or somebody else follows
+ *	its states.
  * @component: The task's, when there is a @mount_fd.
  * @incarnation: Likewise, from rvf_task_start(); 0: the one that is now.
  *
@@ -354,8 +356,9 @@ int rvf_process_wait(struct rvf_process *process, int timeout_ms,
  * rvf_process_signal_kill - Ask it to end
  * @process: A process.
  *
- * Notes the moment, from which rvf_process_free() counts the grace, and closes
- * nothing: a task is asked by the kernel when its mount is unmounted. May be
+ * Notes the moment, from which rvf_process_free() counts the grace. A task whose
+ * claim is in the config is asked by the kernel (POLLPRI on its fds), and from
+ * then on its vCPUs do not run: RVF_VCPU_RUN fails with ECANCELED. May be
  * repeated.
  */
 void rvf_process_signal_kill(struct rvf_process *process);

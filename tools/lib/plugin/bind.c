@@ -178,4 +178,16 @@ static void bind_task(int argc, char **argv, char **envp)
 	rvf_vm_make();
 }
 
+#if defined(__PIC__) && !defined(__PIE__)
+/*
+ * The shared library, for developers' packages only (RVF_RELAX_TEXT): a library
+ * has no .preinit_array, so this is before any constructor of what needs it,
+ * and the kernel refuses when somebody has made a thread even before that.
+ */
+static void __attribute__((constructor)) bind_first(int argc, char **argv, char **envp)
+{
+	bind_task(argc, argv, envp);
+}
+#else
 typeof(bind_task) *const rvf_plugin_bind __attribute__((section(".preinit_array"))) = bind_task;
+#endif

@@ -144,6 +144,13 @@ int rvf_task_start(int mount, __u32 component, int *task_fd, int *image_fd, __u6
 	return 0;
 }
 
+int rvf_task_stop(int mount, __u32 component, __u32 flags, struct rvf_error *e)
+{
+	struct rvf_task_stop cmd = { .size = sizeof(cmd), .component = component, .flags = flags };
+
+	return answer(ioctl(mount, RVF_TASK_STOP, &cmd), e);
+}
+
 int rvf_unmount(int mount, __u32 grace_ms, struct rvf_error *e)
 {
 	struct rvf_unmount cmd = { .size = sizeof(cmd), .grace_ms = grace_ms };

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <rvf/device.h>
 #include "process_object.h"
 
 #ifndef P_PIDFD
@@ -90,11 +91,31 @@ int rvf_process_wait(struct rvf_process *process, int timeout_ms, struct rvf_pro
 	}
 }
 
+/* Its next incarnation has nothing to do with this process. */
+static bool is_this_one(const struct rvf_process *process)
+{
+	struct rvf_task_status *all;
+	bool same = false;
+	__u32 n;
+
+	if (rvf_mount_task_states(process->mount_fd, &all, &n, NULL))
+		return false;
+	for (__u32 i = 0; i < n && !same; i++)
+		same = all[i].component == process->component &&
+		       (!process->incarnation || all[i].incarnation == process->incarnation);
+	free(all);
+	return same;
+}
+
 void rvf_process_signal_kill(struct rvf_process *process)
 {
 	pthread_mutex_lock(&process->lock);
 	if (!process->asked_ms)
 		process->asked_ms = rvf_process_now_ms();
+	/* Behind the lock it is not reaped, and so no other one is in its place. */
+	if (process->mount_fd >= 0 && !reap(process) &&
+	    process->status.state == RVF_PROCESS_RUNNING && is_this_one(process))
+		rvf_task_stop(process->mount_fd, process->component, RVF_TASK_STOP_VCPUS, NULL);
 	pthread_mutex_unlock(&process->lock);
 }
 

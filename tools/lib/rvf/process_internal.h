@@ -134,7 +134,7 @@ struct rvf_child_report {
 void rvf_process_child(const struct rvf_child *child) __attribute__((noreturn));
 
 /* What profile crosvm has in its root: see process_mounts.c. */
-int rvf_mounts_open(struct rvf_child *child, const struct rvf_jail_options *options,
+int rvf_mounts_open(struct rvf_child *child, const struct rvf_jail_options *options, bool text,
 		    struct rvf_error *e);
 void rvf_mounts_close(struct rvf_child *child);
 

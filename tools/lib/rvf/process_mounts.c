@@ -64,9 +64,11 @@ static int clone_tree(int source, unsigned int set, unsigned int clear)
 	return tree;
 }
 
-static int open_mount(struct rvf_child_mount *m, const struct rvf_jail_mount *from,
+/* @text: code may come from what cannot be written. */
+static int open_mount(struct rvf_child_mount *m, const struct rvf_jail_mount *from, bool text,
 		      struct rvf_error *e)
 {
+	bool executable = from->executable || (text && !from->writable);
 	unsigned int set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	struct stat st;
 
@@ -78,10 +80,10 @@ static int open_mount(struct rvf_child_mount *m, const struct rvf_jail_mount *fr
 			      errno == ELOOP ? "there is a symbolic link in the path" : NULL);
 	if (!from->writable)
 		set |= MOUNT_ATTR_RDONLY;
-	if (!from->executable)
+	if (!executable)
 		set |= MOUNT_ATTR_NOEXEC;
 	m->writable = from->writable;
-	m->executable = from->executable;
+	m->executable = executable;
 	m->directory = S_ISDIR(st.st_mode);
 	m->target = strdup(from->target + 1);
 	m->tree = -1;
@@ -143,7 +145,7 @@ static int open_root(struct rvf_child *child, const char *path, struct rvf_error
 	return child->root_tree < 0 ? cannot(e, err, path, NULL) : 0;
 }
 
-int rvf_mounts_open(struct rvf_child *child, const struct rvf_jail_options *options,
+int rvf_mounts_open(struct rvf_child *child, const struct rvf_jail_options *options, bool text,
 		    struct rvf_error *e)
 {
 	size_t n = options ? options->n_mounts : 0;
@@ -158,7 +160,7 @@ int rvf_mounts_open(struct rvf_child *child, const struct rvf_jail_options *opti
 		err = open_device(&child->mounts[child->n_mounts++], devices[i].path,
 				  devices[i].minor, e);
 	for (size_t i = 0; !err && i < n; i++)
-		err = open_mount(&child->mounts[child->n_mounts++], &options->mounts[i], e);
+		err = open_mount(&child->mounts[child->n_mounts++], &options->mounts[i], text, e);
 	return err;
 }
 

@@ -245,7 +245,7 @@ static int prepare_options(struct spawn *s, struct rvf_error *e)
 	if (child->profile != RVF_PROFILE_CROSVM || !(child->jail & RVF_JAIL_ROOT) ||
 	    !(child->jail & RVF_JAIL_MOUNT_NS))
 		return 0;
-	return rvf_mounts_open(child, o, e);
+	return rvf_mounts_open(child, o, s->config->text, e);
 }
 
 /* Before there is a process in the cgroup, which might be quicker. */

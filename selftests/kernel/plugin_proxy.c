@@ -66,6 +66,12 @@ static void on_fault(int number, void *info, struct ucontext *context)
 	context->uc_mcontext.rip = (unsigned long)access_failed;
 }
 
+/* So that a system call returns with EINTR */
+static void on_signal(int number)
+{
+	(void)number;
+}
+
 static void catch_faults(void)
 {
 	struct sigaction action = {
@@ -76,6 +82,8 @@ static void catch_faults(void)
 
 	call(__NR_rt_sigaction, SIGBUS, (long)&action, 0, 8, 0, 0);
 	call(__NR_rt_sigaction, SIGSEGV, (long)&action, 0, 8, 0, 0);
+	action.sa_handler = on_signal;
+	call(__NR_rt_sigaction, SIGUSR1, (long)&action, 0, 8, 0, 0);
 }
 
 static void serve(int socket) __attribute__((noreturn));
@@ -160,6 +168,48 @@ static long insist(long fd, long command, long arg)
 	return result;
 }
 
+/*
+ * What could be taken for a length, an index or a pointer, and what could not.
+ * No 0x0f at random: a guest may come to execute it, and some of what begins so
+ * is more than QEMU's TCG survives (see state_spare_tcg()).
+ */
+static unsigned long wrong_value(unsigned long random)
+{
+	static const unsigned long some[] = {
+		0, 1, 7, 8, 4095, 4096, 0xffff, 0x7fffffff, ~0u, ~0ul
+	};
+
+	if (random & 1)
+		return some[(random >> 8) % (sizeof(some) / sizeof(some[0]))];
+	if (random & 2)
+		return 1ul << (random >> 8) % 64;
+	return (random << 20 ^ random) & ~0x0808080808080808ul;
+}
+
+/* Without a pause the others of a small machine would get nowhere */
+static long scribble(unsigned long bytes, unsigned long length, volatile long *stop,
+		     unsigned long state)
+{
+	const long pause[2] = { 0, 50000 };
+
+	do {
+		for (unsigned int i = 0; i < 512; i++) {
+			unsigned long random, at;
+
+			state = state * 6364136223846793005ul + 1442695040888963407ul;
+			random = state >> 24;
+			at = (random >> 3) % (length - 7);
+			/* The head more than the rest; and words of it, as they are read */
+			if (random & 4)
+				at = at % 128 & ~3ul;
+			*(volatile unsigned long *)(bytes + at) = wrong_value(state >> 33);
+		}
+		if (!*stop)
+			call(__NR_nanosleep, (long)pause, 0, 0, 0, 0, 0);
+	} while (!*stop);
+	return 0;
+}
+
 static long perform(const struct proxy_request *request);
 
 static long perform_nth(int file, unsigned int n, const struct proxy_request *request, long *hit)
@@ -191,6 +241,8 @@ static long perform(const struct proxy_request *request)
 		return insist(arg[0], arg[1], arg[2]);
 	case PROXY_NTH:
 		return perform_nth(arg[0], arg[1], (void *)arg[2], (long *)arg[3]);
+	case PROXY_SCRIBBLE:
+		return scribble(arg[0], arg[1], (void *)arg[2], arg[3]);
 	}
 	return call(request->number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 }
@@ -201,11 +253,14 @@ static void serve(int socket)
 	long result;
 
 	for (;;) {
-		result = call(__NR_read, socket, (long)&request, sizeof(request), 0, 0, 0);
+		do {
+			result = call(__NR_read, socket, (long)&request, sizeof(request), 0, 0, 0);
+		} while (result == -EINTR);
 		if (result != sizeof(request))
 			break;
 		result = perform(&request);
-		call(__NR_write, socket, (long)&result, sizeof(result), 0, 0, 0);
+		while (call(__NR_write, socket, (long)&result, sizeof(result), 0, 0, 0) == -EINTR)
+			;
 	}
 	leave();
 }

@@ -36,6 +36,11 @@ enum proxy_call {
 	PROXY_INSIST = -6,
 	/* nth(file, n, request, hit): a request that fails on the way; see nth.h */
 	PROXY_NTH = -7,
+	/*
+	 * scribble(bytes, length, stop, seed): values at random, again and again
+	 * until *stop; once where it stands there already
+	 */
+	PROXY_SCRIBBLE = -8,
 };
 
 /*

@@ -322,6 +322,33 @@ second()
 
 point "two mounts of a package" second
 
+id_of() { rvfctl ls --json | jq -r ".items[] | select(.mount == \"$1\") | .id"; }
+cgroups() { (cd /sys/fs/cgroup/rvf && compgen -G 'm-*' | xargs); }
+only_cgroup() { [ "$(cgroups)" = "$1" ]; }
+
+# The old mount goes on in its cgroup, whose name the next mount cannot have.
+exchanged()
+{
+	local old new pid
+
+	runs 0 rvfctl mount --at /next weather.rvf && old=$(id_of /weather) && new=$(id_of /next) &&
+		runs 0 rvfctl exchange /weather /next && says out "swapped" &&
+		[ "$(id_of /weather) $(id_of /next)" = "$new $old" ] || return
+	pid=$(rvfctl ps --json /next | jq '.items[] | select(.name == "sensor") | .pid')
+	kill -KILL "$pid" &&
+		within 10 eval 'rvfctl ps /next | grep -q "ready .* 1  killed by SIGKILL"' &&
+		runs 0 rvfctl logs /next && says out reporter &&
+		only_cgroup "m-next m-weather" || return
+	runs 0 rvfctl umount /next && within 10 only_cgroup m-next &&
+		runs 0 rvfctl mount --at /next weather.rvf &&
+		only_cgroup "m-next m-next~~1" &&
+		runs 0 rvfctl umount /next && within 10 only_cgroup m-next &&
+		runs 2 rvfctl exchange /weather && runs 5 rvfctl exchange /weather /next &&
+		runs 1 rvfctl exchange /weather /weather && says err "[bad-name]"
+}
+
+point "two mounts swap names" exchanged
+
 restarted()
 {
 	local pid
@@ -445,6 +472,60 @@ if [ -c /dev/kvm ]; then
 	point "a VM" with_kvm
 	point "a VM where there is no KVM" without_kvm_here
 fi
+
+head_of() { rvfctl witness show --json | jq -r .head; }
+
+# tampered FROM BYTES WORDS: what is said of a file with other bytes there
+tampered()
+{
+	cp log.rvw bad.rvw && printf '%b' "$2" | dd of=bad.rvw bs=1 seek="$1" conv=notrunc 2> err &&
+		runs 3 rvfctl witness verify bad.rvw && says err "$3"
+}
+
+witness()
+{
+	local before head
+
+	before=$(head_of)
+	runs 0 rvfctl mount --no-start returns.rvf && runs 3 rvfctl mount --no-start unsigned.rvf &&
+		runs 0 rvfctl umount /returns && runs 0 rvfctl witness show &&
+		says out "module loaded" "mounted /returns" "unmounted /returns" "(unsigned)" \
+			"unmount asked by pid" || return
+	runs 0 rvfctl witness show -n 1 && [ "$(wc -l < out)" -eq 2 ] || return
+	head=$(head_of)
+	rm -f log.rvw
+	runs 0 rvfctl witness export log.rvw && says out "$head" &&
+		runs 6 rvfctl witness export log.rvw &&
+		runs 0 rvfctl witness verify log.rvw && says out "are whole" "$head" &&
+		runs 0 rvfctl witness verify --head "$before" --kernel log.rvw &&
+		says out "the kernel has the same" &&
+		runs 3 rvfctl witness verify --head "${head//[0-7]/8}" log.rvw &&
+		says err "[witness-other]" && runs 2 rvfctl witness verify --head 12 log.rvw &&
+		runs 5 rvfctl witness verify nothing.rvw || return
+	tampered 200 '\x7e\x7e' "record 0 was changed" &&
+		head -c 600 log.rvw > bad.rvw && runs 3 rvfctl witness verify bad.rvw &&
+		says err "witness-" && runs 3 rvfctl witness verify weather.rvf || return
+	rvfctl witness show --json | jq -e '.kind == "witness" and .items[0].type == "boot" and
+		(.items | length) == .next - .first' > /dev/null
+}
+
+point "the witness" witness
+
+witness_follow()
+{
+	local status
+
+	"$rvfctl" witness follow --json > follow.out 2> follow.err < /dev/null &
+	within 10 grep -q '"boot"' follow.out &&
+		runs 0 rvfctl mount --no-start --at /followed returns.rvf &&
+		runs 0 rvfctl umount /followed &&
+		within 10 grep -q '"type":"unmount",.*"text":"/followed"' follow.out
+	status=$?
+	kill $!
+	[ $status -eq 0 ] && jq -es 'length > 3 and all(.kind == "witness-record")' follow.out
+}
+
+point "the witness, followed" witness_follow
 
 unprivileged()
 {

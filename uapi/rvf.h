@@ -971,8 +971,7 @@ struct rvf_unmount {
  * Swaps the names of two mounts at one moment: a package is mounted under a
  * name of its own, tried, and takes the place of the one that it follows. No
  * RVF_OPEN_MOUNT finds a name missing meanwhile; fds, handles, claims and tasks
- * stay with their mounts. rvfd does not follow: it knows a mount, and its
- * cgroup, by the name at which it found it. The key of each must be allowed to sign for the name
+ * stay with their mounts. The key of each must be allowed to sign for the name
  * that its mount gets.
  *
  * Errors: EBADF @mount_fd is not a mount's; EINVAL it is this mount's, or one of

@@ -14,6 +14,7 @@ extern const struct command cmd_key_add;
 extern const struct command cmd_key_list;
 extern const struct command cmd_mount;
 extern const struct command cmd_umount;
+extern const struct command cmd_exchange;
 extern const struct command cmd_run;
 extern const struct command cmd_plugin_run;
 extern const struct command cmd_ls;

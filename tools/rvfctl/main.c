@@ -19,6 +19,7 @@ const struct command *const commands[] = {
 	&cmd_key_list,
 	&cmd_mount,
 	&cmd_umount,
+	&cmd_exchange,
 	&cmd_run,
 	&cmd_plugin_run,
 	&cmd_ls,

@@ -122,21 +122,22 @@ static void claim(struct daemon *d, const struct rvf_nl_mount *mount)
 	note_failure(d, mount, &e);
 }
 
-static bool is_mounted(const struct listing *list, const char *cgroup, const char *id)
+static bool is_listed(const struct listing *list, __u64 id)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		char name[RVF_CGROUP_NAME];
+	for (size_t i = 0; i < list->count; i++)
+		if (list->mounts[i].id == id)
+			return true;
+	return false;
+}
 
-		if (cgroup) {
-			rvf_cgroup_mount_name(list->mounts[i].name, name);
-			if (!strcmp(name, cgroup))
-				return true;
-		} else {
-			snprintf(name, sizeof(name), "%llu",
-				 (unsigned long long)list->mounts[i].id);
-			if (!strcmp(name, id))
-				return true;
-		}
+static bool has_cgroup(const struct listing *list, const char *cgroup)
+{
+	char name[RVF_CGROUP_NAME];
+
+	for (size_t i = 0; i < list->count; i++) {
+		rvf_cgroup_mount_name(list->mounts[i].name, name);
+		if (!strcmp(name, cgroup))
+			return true;
 	}
 	return false;
 }
@@ -153,7 +154,7 @@ struct cleaning {
 
 /*
  * A mount that was made since the listing has its cgroup, too: so it is asked
- * for by its name, just before. While it is being made, a process is in there.
+ * for, just before. While it is being made, a process is in there.
  */
 static bool was_made(const struct daemon *d, const char *cgroup)
 {
@@ -174,12 +175,26 @@ static bool was_made(const struct daemon *d, const char *cgroup)
 	return true;
 }
 
+/* Whose cgroup it is stands on it from before the mount's maker has left it. */
+static bool is_in_use(struct cleaning *c, int root, const char *cgroup)
+{
+	__u64 id = rvf_cgroup_mount_id(root, cgroup);
+
+	if (!id)
+		return has_cgroup(&c->list, cgroup) || was_made(c->d, cgroup);
+	if (is_listed(&c->list, id))
+		return true;
+	free(c->list.mounts);
+	return list_mounts(c->d, &c->list, NULL) || is_listed(&c->list, id);
+}
+
 static int clean_cgroup(const char *name, void *context)
 {
 	struct cleaning *c = context;
+	int root = rvf_supervisor_cgroup(c->d->supervisor);
 
-	if (!strncmp(name, "m-", 2) && !is_mounted(&c->list, name, NULL) && !was_made(c->d, name))
-		rvf_cgroup_remove(rvf_supervisor_cgroup(c->d->supervisor), name);
+	if (!strncmp(name, "m-", 2) && !is_in_use(c, root, name))
+		rvf_cgroup_remove(root, name);
 	return 0;
 }
 
@@ -207,7 +222,7 @@ static void clean_logs(struct cleaning *c)
 		return;
 	for (struct dirent *entry; (entry = readdir(dir));)
 		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9' &&
-		    !is_mounted(&c->list, NULL, entry->d_name))
+		    !is_listed(&c->list, strtoull(entry->d_name, NULL, 10)))
 			remove_directory(dirfd(dir), entry->d_name);
 	closedir(dir);
 }
@@ -228,6 +243,15 @@ static void clean(struct daemon *d)
 	free(c.list.mounts);
 }
 
+/* Its name may have been exchanged. */
+static void follow(struct rvf_supervised *mount, const char *name)
+{
+	if (!strcmp(rvf_supervised_name(mount), name))
+		return;
+	log_say(LOG_LEVEL_INFO, "%s: the mount's name is %s now", rvf_supervised_name(mount), name);
+	rvf_supervised_rename(mount, name);
+}
+
 /* Claims what can be claimed. */
 int claims_round(struct daemon *d, struct rvf_error *e)
 {
@@ -238,9 +262,11 @@ int claims_round(struct daemon *d, struct rvf_error *e)
 		return err;
 	for (size_t i = 0; i < list.count; i++) {
 		const struct rvf_nl_mount *mount = &list.mounts[i];
+		struct rvf_supervised *ours = rvf_supervisor_find(d->supervisor, mount->id);
 
-		if (!mount->supervised && mount->state == RVF_MOUNT_LIVE &&
-		    !rvf_supervisor_find(d->supervisor, mount->id))
+		if (ours)
+			follow(ours, mount->name);
+		else if (!mount->supervised && mount->state == RVF_MOUNT_LIVE)
 			claim(d, mount);
 	}
 	free(list.mounts);
@@ -267,7 +293,8 @@ static int on_mount(const struct rvf_nl_mount *mount, void *context)
 	struct daemon *d = context;
 
 	if (mount->name[0] &&
-	    (mount->event == RVF_NL_EVENT_MOUNTED || mount->event == RVF_NL_EVENT_UNSUPERVISED))
+	    (mount->event == RVF_NL_EVENT_MOUNTED || mount->event == RVF_NL_EVENT_RENAMED ||
+	     mount->event == RVF_NL_EVENT_UNSUPERVISED))
 		rvf_timer_set(d->claim_timer, 0);
 	return 0;
 }

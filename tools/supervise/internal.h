@@ -162,6 +162,7 @@ struct rvf_mtask {
  * @data: The manifest's bytes.
  * @manifest: The manifest.
  * @cgroup: The mount's cgroup, or -1.
+ * @cgroup_name: Its name, when there is one.
  * @logs: Directory of its tasks' output, or -1.
  * @tasks: Its tasks, in component order.
  * @n_tasks: How many.
@@ -184,6 +185,7 @@ struct rvf_supervised {
 	void *data;
 	struct rvf_manifest manifest;
 	int cgroup;
+	char cgroup_name[RVF_CGROUP_NAME];
 	int logs;
 	struct rvf_mtask *tasks;
 	__u32 n_tasks;

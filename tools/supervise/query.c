@@ -20,6 +20,11 @@ const char *rvf_supervised_name(const struct rvf_supervised *mount)
 	return mount->name;
 }
 
+void rvf_supervised_rename(struct rvf_supervised *mount, const char *name)
+{
+	snprintf(mount->name, sizeof(mount->name), "%s", name);
+}
+
 int rvf_supervised_fd(const struct rvf_supervised *mount)
 {
 	return mount->fd;

@@ -128,12 +128,9 @@ static void unlink_mount(struct rvf_supervised *mount)
 
 static int remove_cgroup(const struct rvf_supervised *mount)
 {
-	char name[RVF_CGROUP_NAME];
-
-	if (mount->supervisor->cgroup < 0)
+	if (!mount->cgroup_name[0])
 		return 0;
-	rvf_cgroup_mount_name(mount->name, name);
-	return rvf_cgroup_remove(mount->supervisor->cgroup, name);
+	return rvf_cgroup_remove(mount->supervisor->cgroup, mount->cgroup_name);
 }
 
 static void remove_logs(const struct rvf_supervised *mount)
@@ -185,11 +182,11 @@ void rvf_supervisor_free(struct rvf_supervisor *s)
 		char name[RVF_CGROUP_NAME];
 
 		s->mounts = mount->next;
-		rvf_cgroup_mount_name(mount->name, name);
+		strcpy(name, mount->cgroup_name);
 		if (last)
 			remove_logs(mount);
 		free_mount(mount);
-		if (last && s->cgroup >= 0)
+		if (last && name[0])
 			remove_patiently(s->cgroup, name);
 	}
 	close_fd(&s->cgroup);
@@ -310,8 +307,9 @@ static int take_over(struct rvf_supervised *mount, struct rvf_error *e)
 		return err;
 	if (s->cgroup >= 0) {
 		/* Its limits were set when it was mounted, if from a cgroup. */
-		mount->cgroup = rvf_cgroup_mount(s->cgroup, mount->name,
-						 rvf_cgroup_mount_memory(&mount->manifest), e);
+		mount->cgroup = rvf_cgroup_mount(s->cgroup, mount->name, mount->id,
+						 rvf_cgroup_mount_memory(&mount->manifest),
+						 mount->cgroup_name, e);
 		if (mount->cgroup < 0)
 			return mount->cgroup;
 	}

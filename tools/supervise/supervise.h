@@ -252,6 +252,13 @@ __u64 rvf_supervised_id(const struct rvf_supervised *mount);
 const char *rvf_supervised_name(const struct rvf_supervised *mount);
 
 /**
+ * rvf_supervised_rename - It has another name since RVF_EXCHANGE
+ * @mount: A mount.
+ * @name: Its name now.
+ */
+void rvf_supervised_rename(struct rvf_supervised *mount, const char *name);
+
+/**
  * rvf_supervised_fd - Its mount fd, which stays the supervisor's
  * @mount: A mount.
  */

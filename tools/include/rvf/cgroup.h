@@ -3,8 +3,9 @@
  * librvf: the cgroups of mounts and tasks.
  *
  * Below the cgroup "rvf" of the version 2 hierarchy each mount has a cgroup,
- * and in it one for each of its tasks. A mount's is named after the mount, so
- * that whoever mounts and whoever supervises find the same one.
+ * and in it one for each of its tasks. A mount's is named after the name that it
+ * was mounted at, and carries its id, so that whoever mounts and whoever
+ * supervises find the same one, also when the name was exchanged since.
  */
 #ifndef RVF_CGROUP_H
 #define RVF_CGROUP_H
@@ -34,22 +35,34 @@ extern "C" {
 int rvf_cgroup_root(struct rvf_error *e);
 
 /**
- * rvf_cgroup_mount_name - What the cgroup of a mount is called
+ * rvf_cgroup_mount_name - What the cgroup of a mount is called at first
  * @mount: The mount's name; NULL or "": a nameless one of this process.
  * @name: Takes it.
  */
 void rvf_cgroup_mount_name(const char *mount, char name[RVF_CGROUP_NAME]);
 
 /**
+ * rvf_cgroup_mount_id - Whose cgroup it is
+ * @root: From rvf_cgroup_root().
+ * @name: Of a cgroup below it.
+ *
+ * Return: the id of a mount, which may be gone; 0: that is not known.
+ */
+__u64 rvf_cgroup_mount_id(int root, const char *name);
+
+/**
  * rvf_cgroup_mount - Open a mount's cgroup, make it if need be
  * @root: From rvf_cgroup_root().
  * @mount: The mount's name; NULL or "": a nameless one of this process.
+ * @id: The mount's id.
  * @memory: The most bytes of memory that all of it may use; 0: as it is.
+ * @name: Takes the cgroup's name.
  * @e: Is filled on failure.
  *
  * Return: a directory fd or a negative errno.
  */
-int rvf_cgroup_mount(int root, const char *mount, __u64 memory, struct rvf_error *e);
+int rvf_cgroup_mount(int root, const char *mount, __u64 id, __u64 memory,
+		     char name[RVF_CGROUP_NAME], struct rvf_error *e);
 
 /**
  * rvf_cgroup_mount_memory - How much memory a mount may need at the most
@@ -88,7 +101,7 @@ __u64 rvf_cgroup_out_of_memory(int cgroup);
 /**
  * rvf_cgroup_remove - Remove a mount's cgroup and those of its tasks
  * @root: From rvf_cgroup_root().
- * @name: From rvf_cgroup_mount_name().
+ * @name: From rvf_cgroup_mount().
  *
  * Return: 0, also when there is none, or a negative errno: -EBUSY processes
  * are in it.

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <rvf/cgroup.h>
+#include "cgroup_internal.h"
 
 #define CONTROLLERS "+memory +pids +cpu"
 
@@ -221,11 +221,8 @@ static int set_memory(int dir, uint64_t bytes)
 	return err == -ENOENT ? 0 : err;
 }
 
-int rvf_cgroup_mount(int root, const char *mount, __u64 memory, struct rvf_error *e)
+int rvf_cgroup_make(int root, const char *name, __u64 memory, struct rvf_error *e)
 {
-	char name[RVF_CGROUP_NAME];
-
-	rvf_cgroup_mount_name(mount, name);
 	int fd = open_directory(root, name);
 	if (fd < 0)
 		return fail(e, fd, "make", name);
@@ -235,6 +232,27 @@ int rvf_cgroup_mount(int root, const char *mount, __u64 memory, struct rvf_error
 		close(fd);
 		return fail(e, err, "set the limits of", name);
 	}
+	return fd;
+}
+
+int rvf_cgroup_mount(int root, const char *mount, __u64 id, __u64 memory,
+		     char name[RVF_CGROUP_NAME], struct rvf_error *e)
+{
+	__u64 other = 0;
+	int fd;
+
+	if (!rvf_cgroup_find(root, id, name)) {
+		for (unsigned int n = 0; rvf_cgroup_candidate(mount, n, name); n++) {
+			other = rvf_cgroup_mount_id(root, name);
+			if (!other)
+				break;
+		}
+		if (other)
+			return fail(e, -EBUSY, "make", name);
+	}
+	fd = rvf_cgroup_make(root, name, memory, e);
+	if (fd >= 0 && mount && *mount)
+		rvf_cgroup_mark(fd, id);
 	return fd;
 }
 

@@ -162,7 +162,15 @@ int rvf_exchange(int mount, int other, struct rvf_error *e)
 {
 	struct rvf_exchange cmd = { .size = sizeof(cmd), .mount_fd = other };
 
-	return answer(ioctl(mount, RVF_EXCHANGE, &cmd), e);
+	int err = answer(ioctl(mount, RVF_EXCHANGE, &cmd), e);
+
+	if (err == -EINVAL) {
+		rvf_error_set(e, EINVAL, "bad-name", "this takes two mounts, each with a name");
+	} else if (err == -EACCES) {
+		rvf_error_set(e, EACCES, "key-mount", "a key may not sign for the other's name");
+		rvf_error_hint(e, "rvfctl key list shows what keys may sign for");
+	}
+	return err;
 }
 
 static __u64 now_ms(void)

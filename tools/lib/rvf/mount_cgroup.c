@@ -15,8 +15,9 @@
 #include <unistd.h>
 #include <linux/sched.h>
 
-#include <rvf/cgroup.h>
+#include <rvf/netlink.h>
 #include <rvf/package.h>
+#include "cgroup_internal.h"
 #include "device_internal.h"
 
 /* How long the processes of an earlier mount of the name may take to be gone. */
@@ -36,7 +37,7 @@ struct answer {
 };
 
 /* Only system calls: the parent may have threads. */
-static void child(int ctl, struct rvf_mount *cmd, int sync)
+static void child(int ctl, struct rvf_mount *cmd, int cgroup, int sync)
 {
 	struct answer answer = { .err = ioctl(ctl, RVF_MOUNT, cmd) ? -errno : 0, .cmd = *cmd };
 	char control[CMSG_SPACE(sizeof(int))] = { 0 };
@@ -44,6 +45,8 @@ static void child(int ctl, struct rvf_mount *cmd, int sync)
 	struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };
 
 	if (!answer.err) {
+		/* While it is in there nobody takes the cgroup for a stale one. */
+		rvf_cgroup_mark(cgroup, cmd->out_id);
 		message.msg_control = control;
 		message.msg_controllen = sizeof(control);
 		struct cmsghdr *head = CMSG_FIRSTHDR(&message);
@@ -93,7 +96,7 @@ static int mount_from(int cgroup, int ctl, struct answer *answer)
 		return -errno;
 	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0)
-		child(ctl, &answer->cmd, ends[1]);
+		child(ctl, &answer->cmd, cgroup, ends[1]);
 
 	int err = pid < 0 ? -errno : 0;
 	close(ends[1]);
@@ -106,29 +109,77 @@ static int mount_from(int cgroup, int ctl, struct answer *answer)
 	return err;
 }
 
-/*
- * A cgroup of the name that is still there is one of a mount that is gone.
- * Nobody can start in it once it had cgroups below it, so it is made anew.
+/**
+ * struct question - Is a mount there?
+ * @id: The mount's.
+ * @found: The answer.
  */
-static int fresh_cgroup(int root, const char *name, __u64 memory, struct rvf_error *e)
+struct question {
+	__u64 id;
+	bool found;
+};
+
+static int compare(const struct rvf_nl_mount *mount, void *context)
+{
+	struct question *q = context;
+
+	q->found |= mount->id == q->id;
+	return 0;
+}
+
+/* Where it cannot be known it is. */
+static bool is_mounted(__u64 id)
+{
+	struct question q = { .id = id };
+	struct rvf_nl *nl;
+
+	if (rvf_nl_open(&nl, NULL))
+		return true;
+	if (rvf_nl_dump_mounts(nl, compare, &q, NULL))
+		q.found = true;
+	rvf_nl_close(nl);
+	return q.found;
+}
+
+/* Processes of a mount that is gone may take a moment to be gone, too. */
+static int remove_old(int root, const char *name)
 {
 	struct timespec pause = { .tv_nsec = OLD_CGROUP_PAUSE_NS };
-	char directory[RVF_CGROUP_NAME];
 	int err = -EBUSY;
 
-	rvf_cgroup_mount_name(name, directory);
 	for (int i = 0; i < OLD_CGROUP_TRIES; i++) {
-		err = rvf_cgroup_remove(root, directory);
+		err = rvf_cgroup_remove(root, name);
 		if (err != -EBUSY)
 			break;
 		nanosleep(&pause, NULL);
 	}
+	return err;
+}
+
+/*
+ * A cgroup of the name that is still there is one of a mount that is gone, or
+ * of one that has another name now. Nobody can start in the former once it had
+ * cgroups below it, so it is made anew.
+ */
+static int fresh_cgroup(int root, const char *mount, __u64 memory, char name[RVF_CGROUP_NAME],
+			struct rvf_error *e)
+{
+	int err = -EBUSY;
+
+	for (unsigned int n = 0; rvf_cgroup_candidate(mount, n, name); n++) {
+		__u64 id = rvf_cgroup_mount_id(root, name);
+
+		if (id && is_mounted(id))
+			continue;
+		err = remove_old(root, name);
+		break;
+	}
 	if (err) {
-		rvf_error_set(e, -err, "cgroup", "the cgroup '%s' is still in use", directory);
+		rvf_error_set(e, -err, "cgroup", "the cgroup '%s' is still in use", name);
 		rvf_error_why(e, "%s", strerror(-err));
 		return err;
 	}
-	return rvf_cgroup_mount(root, name, memory, e);
+	return rvf_cgroup_make(root, name, memory, e);
 }
 
 static bool in_use(int ctl, const char *name)
@@ -163,7 +214,7 @@ int rvf_mount_in_cgroup(int ctl, struct rvf_package *package, const char *name,
 	__u64 memory = rvf_cgroup_mount_memory(&package->manifest);
 	/* rvfd takes an empty cgroup without a mount for a stale one: then again. */
 	for (int i = 0; i < ENTER_TRIES; i++) {
-		int cgroup = fresh_cgroup(root, name, memory, e);
+		int cgroup = fresh_cgroup(root, name, memory, directory, e);
 
 		if (cgroup < 0)
 			return cgroup;
@@ -176,9 +227,7 @@ int rvf_mount_in_cgroup(int ctl, struct rvf_package *package, const char *name,
 		rvf_error_system(e, -err, "cannot mount from a cgroup of its own");
 	else
 		err = rvf_mount_finish(&answer.cmd, answer.err, result, e);
-	if (err) {
-		rvf_cgroup_mount_name(name, directory);
+	if (err)
 		rvf_cgroup_remove(root, directory);
-	}
 	return err;
 }

@@ -56,6 +56,7 @@ if [ ${#programs[@]} -eq 0 ]; then
 		plugin_samples selftests/plugin/samples.sh
 		plugin_run selftests/plugin/run.sh
 		supervise_run selftests/supervise/run.sh
+		supervise_store selftests/supervise/store.sh
 		rvfctl_online selftests/cli-online.sh
 	)
 fi

@@ -22,6 +22,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <pthread.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +166,19 @@ static void tap(void)
 		printf("TAP %s, %s\n", request.ifr_name, mac ? mac : "no address");
 }
 
+/* Numbered lines, each in two writes, until it is to stop */
+static void tick(void)
+{
+	struct pollfd task = { .fd = rvf_task_fd(), .events = POLLPRI };
+
+	for (unsigned long i = 1; poll(&task, 1, 25) == 0; i++) {
+		printf("tick");
+		fflush(stdout);
+		printf(" %lu\n", i);
+		fflush(stdout);
+	}
+}
+
 static const char *next(char ***argument)
 {
 	if (!**argument) {
@@ -202,6 +216,8 @@ static void act(const char *verb, char ***argument)
 	else if (!strcmp(verb, "lines"))
 		for (int i = 1, n = atoi(next(argument)); i <= n; i++)
 			printf("line %d\n", i);
+	else if (!strcmp(verb, "tick"))
+		tick();
 	else if (!strcmp(verb, "odd"))
 		odd();
 	else if (!strcmp(verb, "eat"))

@@ -294,7 +294,9 @@ static int on_mount(const struct rvf_nl_mount *mount, void *context)
 
 	if (mount->name[0] &&
 	    (mount->event == RVF_NL_EVENT_MOUNTED || mount->event == RVF_NL_EVENT_RENAMED ||
-	     mount->event == RVF_NL_EVENT_UNSUPERVISED))
+	     mount->event == RVF_NL_EVENT_UNSUPERVISED ||
+	     (mount->event == RVF_NL_EVENT_UNMOUNTED &&
+	      !rvf_supervisor_find(d->supervisor, mount->id))))
 		rvf_timer_set(d->claim_timer, 0);
 	return 0;
 }

@@ -7,7 +7,6 @@
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "rvfd.h"
@@ -153,27 +150,6 @@ static int take_lock(struct rvf_error *e)
 	return rvf_error_set(e, EBUSY, "running", "rvfd runs already");
 }
 
-/* systemd's protocol: a datagram to a socket that a variable names. */
-static void notify(const char *text)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(address.sun_path))
-		return;
-	strcpy(address.sun_path, path);
-
-	socklen_t length = offsetof(struct sockaddr_un, sun_path) + strlen(path);
-	/* An abstract name begins with a NUL. */
-	if (path[0] == '@')
-		address.sun_path[0] = '\0';
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	(void)!sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address, length);
-	close(fd);
-}
-
 /*
  * The parent waits until the child is ready, or has failed and said so. A
  * process that its tasks are tied to must not fork later.
@@ -251,6 +227,20 @@ static void raise_limits(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* What the service manager has kept since an earlier rvfd gave it. */
+static void adopt(struct daemon *d)
+{
+	size_t count;
+	struct rvf_kept *kept = notify_kept(&count);
+
+	rvf_supervisor_adopt(d->supervisor, kept, count);
+	free(kept);
+	for (struct rvf_supervised *m = rvf_supervisor_next(d->supervisor, NULL); m;
+	     m = rvf_supervisor_next(d->supervisor, m))
+		log_say(LOG_LEVEL_INFO, "%s: supervised again, %u tasks", rvf_supervised_name(m),
+			rvf_supervised_tasks(m));
+}
+
 static int start(struct daemon *d, struct options *o, struct rvf_error *e)
 {
 	if (geteuid() != 0)
@@ -268,7 +258,12 @@ static int start(struct daemon *d, struct options *o, struct rvf_error *e)
 
 	d->socket_path = o->socket;
 	d->log_dir = LOG_DIR;
-	o->supervisor.ops = &answer_ops;
+	d->ops = answer_ops;
+	if (notify_open()) {
+		d->ops.keep = notify_keep;
+		d->ops.forget = notify_forget;
+	}
+	o->supervisor.ops = &d->ops;
 	o->supervisor.context = d;
 	o->supervisor.log_dir = d->log_dir;
 	err = rvf_supervisor_new(&d->supervisor, d->loop, &o->supervisor, e);
@@ -280,6 +275,7 @@ static int start(struct daemon *d, struct options *o, struct rvf_error *e)
 		err = claims_open(d, e);
 	if (err)
 		return err;
+	adopt(d);
 	err = server_open(d, e);
 	return err ? err : claims_round(d, e);
 }
@@ -289,7 +285,7 @@ static void stop(struct daemon *d)
 	server_close(d);
 	if (d->claim_timer)
 		claims_close(d);
-	/* With its claims closed, the kernel kills what still runs. */
+	/* With its claims closed, the kernel kills what still runs, unless they are kept. */
 	rvf_supervisor_free(d->supervisor);
 	rvf_loop_free(d->loop);
 	if (d->ctl >= 0)
@@ -329,11 +325,11 @@ int main(int argc, char **argv)
 		detached(ready);
 	}
 	log_say(LOG_LEVEL_INFO, "ready, version %s", RVF_VERSION);
-	notify("READY=1");
+	notify_say("READY=1");
 	err = rvf_loop_run(d.loop);
 	if (err)
 		log_say(LOG_LEVEL_ERROR, "cannot go on: %s", strerror(-err));
-	notify("STOPPING=1");
+	notify_say("STOPPING=1");
 	stop(&d);
 	return err ? 1 : 0;
 }

@@ -3,6 +3,7 @@
  * Between the files of rvfd.
  *
  * main.c	options, start and end
+ * notify.c	the service manager, and the fds that it keeps
  * log.c	what rvfd says
  * claims.c	which mounts it supervises
  * server.c	the socket and its clients
@@ -36,6 +37,7 @@ struct failed_claim {
  * struct daemon - All of it
  * @loop: The loop.
  * @supervisor: The supervisor.
+ * @ops: What it calls.
  * @ctl: The control fd.
  * @events: Netlink, for events.
  * @dumps: Netlink, for dumps.
@@ -50,6 +52,7 @@ struct failed_claim {
 struct daemon {
 	struct rvf_loop *loop;
 	struct rvf_supervisor *supervisor;
+	struct rvf_supervisor_ops ops;
 	int ctl;
 	struct rvf_nl *events;
 	struct rvf_nl *dumps;
@@ -119,6 +122,13 @@ enum log_level {
 void log_open(bool to_syslog);
 void log_say(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_error(const char *what, const struct rvf_error *e);
+
+/* notify.c */
+bool notify_open(void);
+void notify_say(const char *text);
+void notify_keep(const char *name, int fd, void *context);
+void notify_forget(const char *name, void *context);
+struct rvf_kept *notify_kept(size_t *count);
 
 /* claims.c */
 int claims_open(struct daemon *d, struct rvf_error *e);

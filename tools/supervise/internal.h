@@ -8,6 +8,7 @@
  * jail.c	what it asks of its jail
  * restart.c	whether and when it is started again
  * output.c	its output
+ * keep.c	what outlives the supervisor, and how the next one goes on
  */
 #ifndef RVF_SUPERVISE_INTERNAL_H
 #define RVF_SUPERVISE_INTERNAL_H
@@ -89,6 +90,7 @@ struct history {
  * @jail: What it asks of its jail.
  * @phase: One of enum rvf_task_phase.
  * @process: Its process, NULL: none.
+ * @kept: The next supervisor can take @process over.
  * @started_ms: When that was started.
  * @incarnation: The kernel's count.
  * @bind_reason: Why the kernel refused to bind it.
@@ -126,6 +128,7 @@ struct rvf_mtask {
 
 	enum rvf_task_phase phase;
 	struct rvf_process *process;
+	bool kept;
 	__u64 started_ms;
 	__u64 incarnation;
 	__u32 bind_reason;
@@ -201,6 +204,7 @@ struct rvf_supervised {
 };
 
 /* mount.c */
+struct rvf_mtask *rvf_mount_task(struct rvf_supervised *mount, __u32 component);
 void rvf_mount_changed(struct rvf_supervised *mount);
 void rvf_mount_refresh(struct rvf_supervised *mount);
 void rvf_mount_work(void *context);
@@ -208,11 +212,16 @@ void rvf_mount_events(int fd, __u32 events, void *context);
 
 /* supervise.c */
 void rvf_mount_finish_gone(struct rvf_supervised *mount);
+int rvf_mount_take_over(struct rvf_supervisor *s, int mount_fd, bool claimed,
+			struct rvf_supervised **out, struct rvf_error *e);
 
 /* task.c */
 int rvf_mtask_init(struct rvf_mtask *task, struct rvf_supervised *mount, __u32 number,
 		   __u32 component, const __u64 identity[2]);
 void rvf_mtask_destroy(struct rvf_mtask *task);
+int rvf_mtask_watch(struct rvf_mtask *task);
+void rvf_mtask_explain_end(struct rvf_mtask *task, const struct rvf_process_status *status);
+void rvf_mtask_await_bind(struct rvf_mtask *task);
 void rvf_mtask_start(struct rvf_mtask *task);
 void rvf_mtask_kill(struct rvf_mtask *task, const char *why, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -226,6 +235,7 @@ void rvf_mtask_set_phase(struct rvf_mtask *task, enum rvf_task_phase phase);
 int rvf_mtask_init_jail(struct rvf_mtask *task);
 int rvf_mtask_spawn(struct rvf_mtask *task, struct rvf_process_config *config, struct rvf_error *e);
 void rvf_mtask_say_lacks(struct rvf_mtask *task);
+void rvf_mtask_adopt_jail(struct rvf_mtask *task);
 void rvf_mtask_destroy_jail(struct rvf_mtask *task);
 
 /* restart.c */
@@ -234,8 +244,17 @@ void rvf_mtask_after_end(struct rvf_mtask *task, bool success);
 /* output.c */
 struct rvf_timer *rvf_output_timer(struct rvf_mtask *task);
 int rvf_output_open(struct rvf_mtask *task, int ends[2]);
+void rvf_output_adopt(struct rvf_mtask *task, const int fds[2]);
 void rvf_output_close(struct rvf_mtask *task);
+void rvf_output_leave(struct rvf_mtask *task);
 void rvf_output_say(struct rvf_mtask *task, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* keep.c */
+bool rvf_keeps(const struct rvf_supervisor *supervisor);
+void rvf_keep_mount(const struct rvf_supervised *mount);
+void rvf_forget_mount(const struct rvf_supervised *mount);
+void rvf_keep_task(struct rvf_mtask *task);
+void rvf_forget_task(struct rvf_mtask *task);
 
 #endif /* RVF_SUPERVISE_INTERNAL_H */

@@ -112,3 +112,15 @@ int rvf_mtask_spawn(struct rvf_mtask *task, struct rvf_process_config *config, s
 		rvf_timer_set(task->limit_timer, task->jail->time_ms);
 	return 0;
 }
+
+/* Of a process that runs already: what is left of its time. */
+void rvf_mtask_adopt_jail(struct rvf_mtask *task)
+{
+	__u64 used = rvf_now_ms() - task->started_ms;
+
+	read_jail(task, NULL);
+	if (!task->jail || !task->jail->time_ms)
+		return;
+	rvf_timer_set(task->limit_timer,
+		      used < task->jail->time_ms ? task->jail->time_ms - used : 0);
+}

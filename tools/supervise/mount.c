@@ -20,6 +20,14 @@ void rvf_mount_changed(struct rvf_supervised *mount)
 	rvf_timer_set(mount->work, 0);
 }
 
+/* The task of a component, NULL: it is none. */
+struct rvf_mtask *rvf_mount_task(struct rvf_supervised *mount, __u32 component)
+{
+	if (component >= mount->manifest.n_components || mount->by_component[component] < 0)
+		return NULL;
+	return &mount->tasks[mount->by_component[component]];
+}
+
 /* The kernel's word on all tasks. */
 void rvf_mount_refresh(struct rvf_supervised *mount)
 {
@@ -29,12 +37,10 @@ void rvf_mount_refresh(struct rvf_supervised *mount)
 	if (rvf_mount_task_states(mount->fd, &all, &n, NULL))
 		return;
 	for (__u32 i = 0; i < n; i++) {
-		int task = all[i].component < mount->manifest.n_components ?
-				   mount->by_component[all[i].component] :
-				   -1;
+		struct rvf_mtask *task = rvf_mount_task(mount, all[i].component);
 
-		if (task >= 0)
-			rvf_mtask_state(&mount->tasks[task], &all[i]);
+		if (task)
+			rvf_mtask_state(task, &all[i]);
 	}
 	free(all);
 }

@@ -212,6 +212,24 @@ int rvf_output_open(struct rvf_mtask *task, int ends[2])
 	return 0;
 }
 
+/* The pipes of a process that runs already; -1: there is none. */
+void rvf_output_adopt(struct rvf_mtask *task, const int fds[2])
+{
+	task->budget = BYTES_PER_SECOND;
+	task->slowed = false;
+	for (int i = 0; i < 2; i++)
+		task->outputs[i].fd = fds[i];
+	watch(task);
+}
+
+/* The process goes on: what is in the pipes is the next supervisor's. */
+void rvf_output_leave(struct rvf_mtask *task)
+{
+	for (int i = 0; i < 2; i++)
+		close_output(&task->outputs[i]);
+	rvf_timer_stop(task->budget_timer);
+}
+
 /* The process has ended: what is left in the pipes is all there will be. */
 void rvf_output_close(struct rvf_mtask *task)
 {

@@ -159,6 +159,7 @@ void rvf_mount_finish_gone(struct rvf_supervised *mount)
 	remove_logs(mount);
 	if (config->ops->gone)
 		config->ops->gone(mount, config->context);
+	rvf_forget_mount(mount);
 	unlink_mount(mount);
 	free_mount(mount);
 }
@@ -289,7 +290,7 @@ static int claim(struct rvf_supervised *mount, struct rvf_error *e)
 	return rvf_supervise(mount->fd, -1, e);
 }
 
-static int take_over(struct rvf_supervised *mount, struct rvf_error *e)
+static int take_over(struct rvf_supervised *mount, bool claimed, struct rvf_error *e)
 {
 	struct rvf_supervisor *s = mount->supervisor;
 	struct rvf_mount_info info;
@@ -297,7 +298,7 @@ static int take_over(struct rvf_supervised *mount, struct rvf_error *e)
 
 	if (!err)
 		err = rvf_mount_get_manifest(mount->fd, &mount->data, &mount->manifest, e);
-	if (!err)
+	if (!err && !claimed)
 		err = claim(mount, e);
 	if (err)
 		return err;
@@ -317,8 +318,9 @@ static int take_over(struct rvf_supervised *mount, struct rvf_error *e)
 	return err ? rvf_error_system(e, -err, "cannot watch a mount") : 0;
 }
 
-int rvf_supervisor_add(struct rvf_supervisor *s, int mount_fd, struct rvf_supervised **out,
-		       struct rvf_error *e)
+/* @claimed: the fd is the claim already. */
+int rvf_mount_take_over(struct rvf_supervisor *s, int mount_fd, bool claimed,
+			struct rvf_supervised **out, struct rvf_error *e)
 {
 	struct rvf_supervised *mount = calloc(1, sizeof(*mount)), **last = &s->mounts;
 
@@ -329,7 +331,7 @@ int rvf_supervisor_add(struct rvf_supervisor *s, int mount_fd, struct rvf_superv
 	mount->cgroup = -1;
 	mount->logs = -1;
 	mount->first_failed = -1;
-	int err = take_over(mount, e);
+	int err = take_over(mount, claimed, e);
 	if (err) {
 		mount->fd = -1;
 		free_mount(mount);
@@ -339,6 +341,20 @@ int rvf_supervisor_add(struct rvf_supervisor *s, int mount_fd, struct rvf_superv
 		last = &(*last)->next;
 	*last = mount;
 	rvf_mount_changed(mount);
+	if (out)
+		*out = mount;
+	return 0;
+}
+
+int rvf_supervisor_add(struct rvf_supervisor *s, int mount_fd, struct rvf_supervised **out,
+		       struct rvf_error *e)
+{
+	struct rvf_supervised *mount;
+	int err = rvf_mount_take_over(s, mount_fd, false, &mount, e);
+
+	if (err)
+		return err;
+	rvf_keep_mount(mount);
 	if (out)
 		*out = mount;
 	return 0;

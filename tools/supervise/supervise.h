@@ -132,6 +132,12 @@ struct rvf_log_line {
  *	@why is one sentence. Told once for a supervisor.
  * @gone: The mount is unmounted, every process is reaped, and the object is
  *	freed when the callback returns.
+ * @keep: Keep a copy of an fd where it outlives this process, under a name.
+ * @forget: Close that copy.
+ *
+ * With @keep, tasks outlive the supervisor, and rvf_supervisor_adopt() of the
+ * next one takes them over. If what was kept is closed instead, the kernel
+ * kills them.
  *
  * Each may be NULL. A callback may ask about mounts, and must not remove any:
  * let a timer do that.
@@ -145,7 +151,12 @@ struct rvf_supervisor_ops {
 	void (*ended)(struct rvf_supervised *mount, void *context);
 	void (*no_kvm)(struct rvf_supervised *mount, const char *why, void *context);
 	void (*gone)(struct rvf_supervised *mount, void *context);
+	void (*keep)(const char *name, int fd, void *context);
+	void (*forget)(const char *name, void *context);
 };
+
+/* Bytes of the name of something that is kept, NUL included. */
+#define RVF_KEPT_NAME 96
 
 /**
  * struct rvf_supervisor_config - How to supervise
@@ -194,7 +205,8 @@ int rvf_supervisor_new(struct rvf_supervisor **supervisor, struct rvf_loop *loop
  * rvf_supervisor_free - Free it
  * @supervisor: May be NULL.
  *
- * Kills and reaps all processes and closes all claims, without callbacks.
+ * Kills and reaps all processes and closes all claims, without callbacks; with
+ * @keep in the ops it leaves both to the next supervisor.
  */
 void rvf_supervisor_free(struct rvf_supervisor *supervisor);
 
@@ -219,6 +231,28 @@ int rvf_supervisor_cgroup(const struct rvf_supervisor *supervisor);
  */
 int rvf_supervisor_add(struct rvf_supervisor *supervisor, int mount_fd,
 		       struct rvf_supervised **mount, struct rvf_error *e);
+
+/**
+ * struct rvf_kept - An fd that an earlier supervisor has kept
+ * @name: Its name.
+ * @fd: The fd; -1: it was taken.
+ */
+struct rvf_kept {
+	char name[RVF_KEPT_NAME];
+	int fd;
+};
+
+/**
+ * rvf_supervisor_adopt - Go on with what an earlier supervisor has left
+ * @supervisor: A supervisor with no mounts yet.
+ * @kept: What was kept. What is of use is taken, the rest is forgotten and
+ *	closed.
+ * @count: How many.
+ *
+ * Tasks that run go on, with their output; one that ended meanwhile is treated
+ * as if it ended now. How often it was started again is counted anew.
+ */
+void rvf_supervisor_adopt(struct rvf_supervisor *supervisor, struct rvf_kept *kept, size_t count);
 
 /**
  * rvf_supervisor_find - A mount by its id

@@ -79,7 +79,7 @@ static bool out_of_time(const struct rvf_mtask *task, const struct rvf_process_s
 }
 
 /* What happened, in words, unless it was killed on purpose. */
-static void explain_end(struct rvf_mtask *task, const struct rvf_process_status *status)
+void rvf_mtask_explain_end(struct rvf_mtask *task, const struct rvf_process_status *status)
 {
 	bool oom = task->cgroup >= 0 && rvf_cgroup_out_of_memory(task->cgroup) > task->oom_before;
 	char name[32];
@@ -109,6 +109,7 @@ static void close_fd(int *fd)
 
 static void forget_process(struct rvf_mtask *task)
 {
+	rvf_forget_task(task);
 	rvf_timer_stop(task->limit_timer);
 	rvf_loop_unwatch(task->mount->supervisor->loop, rvf_process_pidfd(task->process));
 	rvf_loop_unwatch(task->mount->supervisor->loop, rvf_process_start_fd(task->process));
@@ -163,6 +164,28 @@ static void on_start(int fd, __u32 events, void *context)
 		return;
 	rvf_loop_unwatch(task->mount->supervisor->loop, fd);
 	rvf_mtask_say_lacks(task);
+	/* Not before: without us its jail would not have been made. */
+	rvf_keep_task(task);
+}
+
+/* Nobody here was told how it ended: the kernel's word, if it is known there. */
+static void ask_kernel(struct rvf_mtask *task, struct rvf_process_status *status)
+{
+	struct rvf_task_status *all;
+	__u32 n;
+
+	*status = (struct rvf_process_status){ .state = RVF_PROCESS_KILLED, .code = SIGKILL };
+	if (rvf_mount_task_states(task->mount->fd, &all, &n, NULL))
+		return;
+	for (__u32 i = 0; i < n; i++) {
+		if (all[i].component != task->component || all[i].incarnation != task->incarnation)
+			continue;
+		if (all[i].exit_kind == RVF_EXIT_CODE)
+			status->state = RVF_PROCESS_EXITED;
+		if (all[i].exit_kind == RVF_EXIT_CODE || all[i].exit_kind == RVF_EXIT_SIGNAL)
+			status->code = all[i].exit_code;
+	}
+	free(all);
 }
 
 static void on_process(int fd, __u32 events, void *context)
@@ -179,10 +202,8 @@ static void on_process(int fd, __u32 events, void *context)
 	int err = rvf_process_try_wait(task->process, &status);
 	if (!err && status.state == RVF_PROCESS_RUNNING)
 		return;
-	/* Somebody else waited for it: then its end is known, but not how. */
 	if (err)
-		status =
-			(struct rvf_process_status){ .state = RVF_PROCESS_KILLED, .code = SIGKILL };
+		ask_kernel(task, &status);
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	task->last_time = (__u64)now.tv_sec * 1000000000 + now.tv_nsec;
@@ -192,7 +213,7 @@ static void on_process(int fd, __u32 events, void *context)
 	rvf_output_close(task);
 	/* The kernel's last word on why it was not bound may not have been read. */
 	rvf_mount_refresh(task->mount);
-	explain_end(task, &status);
+	rvf_mtask_explain_end(task, &status);
 	forget_process(task);
 	rvf_mtask_after_end(task, status.state == RVF_PROCESS_EXITED && !status.code &&
 					  !task->killed && !task->bind_reason);
@@ -297,6 +318,12 @@ static int prepare(struct rvf_mtask *task, struct attempt *a, struct rvf_error *
 	return err;
 }
 
+int rvf_mtask_watch(struct rvf_mtask *task)
+{
+	return rvf_loop_watch(task->mount->supervisor->loop, rvf_process_pidfd(task->process),
+			      EPOLLIN, on_process, task);
+}
+
 static int spawn(struct rvf_mtask *task, const struct attempt *a, struct rvf_error *e)
 {
 	struct rvf_supervisor *supervisor = task->mount->supervisor;
@@ -314,12 +341,12 @@ static int spawn(struct rvf_mtask *task, const struct attempt *a, struct rvf_err
 	config.uid_count = supervisor->config.uid_count;
 	config.uid_locks = supervisor->config.uid_locks;
 	config.max_threads = le32_to_cpu(task->c->limit_pids);
+	config.outlives = rvf_keeps(supervisor);
 
 	int err = rvf_mtask_spawn(task, &config, e);
 	if (err)
 		return err;
-	err = rvf_loop_watch(supervisor->loop, rvf_process_pidfd(task->process), EPOLLIN,
-			     on_process, task);
+	err = rvf_mtask_watch(task);
 	if (!err)
 		err = rvf_loop_watch(supervisor->loop, rvf_process_start_fd(task->process), EPOLLIN,
 				     on_start, task);
@@ -342,10 +369,19 @@ static bool try_again(struct rvf_mtask *task, int err)
 	return true;
 }
 
+/* It was started, and has so long to bind. */
+void rvf_mtask_await_bind(struct rvf_mtask *task)
+{
+	const struct rvf_supervisor_config *config = &task->mount->supervisor->config;
+
+	rvf_timer_set(task->timer,
+		      config->bind_timeout_ms ? config->bind_timeout_ms : BIND_TIMEOUT_MS);
+	rvf_mtask_set_phase(task, RVF_PHASE_STARTING);
+}
+
 void rvf_mtask_start(struct rvf_mtask *task)
 {
 	struct attempt a = { -1, -1, { -1, -1 } };
-	const struct rvf_supervisor_config *config = &task->mount->supervisor->config;
 	struct rvf_error e = { 0 };
 
 	task->killed = false;
@@ -359,9 +395,7 @@ void rvf_mtask_start(struct rvf_mtask *task)
 	if (!err) {
 		task->start_tries_until = 0;
 		task->started_ms = rvf_now_ms();
-		rvf_timer_set(task->timer,
-			      config->bind_timeout_ms ? config->bind_timeout_ms : BIND_TIMEOUT_MS);
-		rvf_mtask_set_phase(task, RVF_PHASE_STARTING);
+		rvf_mtask_await_bind(task);
 		return;
 	}
 	undo(task);
@@ -433,11 +467,23 @@ int rvf_mtask_init(struct rvf_mtask *task, struct rvf_supervised *mount, __u32 n
 	return err ? rvf_ring_open(&task->ring, -1, file, identity) : 0;
 }
 
+/* Of a process that goes on, there is only the object to be freed. */
+static void leave_process(struct rvf_mtask *task)
+{
+	rvf_loop_unwatch(task->mount->supervisor->loop, rvf_process_pidfd(task->process));
+	rvf_process_leave(task->process);
+	task->process = NULL;
+}
+
 /* Without a word to the owner. */
 void rvf_mtask_destroy(struct rvf_mtask *task)
 {
 	if (!task->mount)
 		return;
+	if (task->process && task->kept && !task->mount->gone) {
+		rvf_output_leave(task);
+		leave_process(task);
+	}
 	if (task->process) {
 		rvf_process_kill(task->process);
 		forget_process(task);

@@ -83,6 +83,16 @@ __u64 rvf_cgroup_mount_memory(const struct rvf_manifest *m);
 int rvf_cgroup_task(int mount, const struct rvf_manifest *m, __u32 component, struct rvf_error *e);
 
 /**
+ * rvf_cgroup_task_running - Open the cgroup of a task that runs in it
+ * @mount: From rvf_cgroup_mount().
+ * @m: The mount's manifest.
+ * @component: Index of the task's component.
+ *
+ * Return: a directory fd or a negative errno.
+ */
+int rvf_cgroup_task_running(int mount, const struct rvf_manifest *m, __u32 component);
+
+/**
  * rvf_cgroup_memory - Bytes of memory that a cgroup uses
  * @cgroup: A directory fd.
  *

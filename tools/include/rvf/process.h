@@ -66,7 +66,8 @@ extern "C" {
  * @RVF_JAIL_FDS: No fds but the standard ones and the task fd.
  * @RVF_JAIL_SIGNALS: No signal ignored or blocked.
  * @RVF_JAIL_SESSION: A session and a keyring of its own.
- * @RVF_JAIL_DEATH: Killed when the starting thread ends.
+ * @RVF_JAIL_DEATH: Killed when the starting thread ends; not with @outlives in
+ *	struct rvf_process_config.
  * @RVF_JAIL_DEVICES: A filter of devices on its cgroup, where it has one.
  * @RVF_JAIL_LANDLOCK: Landlock, where the root is not empty and the kernel has
  *	it.
@@ -150,6 +151,8 @@ enum rvf_jail {
  *	its states.
  * @component: The task's, when there is a @mount_fd.
  * @incarnation: Likewise, from rvf_task_start(); 0: the one that is now.
+ * @outlives: It lives on when the thread that started it ends: for one that
+ *	rvf_process_adopt() may take over.
  *
  * Set it up with rvf_process_config_init().
  */
@@ -185,6 +188,7 @@ struct rvf_process_config {
 	int mount_fd;
 	__u32 component;
 	__u64 incarnation;
+	bool outlives;
 };
 
 /**
@@ -279,6 +283,29 @@ int rvf_process_pidfd(const struct rvf_process *process);
 uid_t rvf_process_uid(const struct rvf_process *process);
 
 /**
+ * rvf_process_lease - What holds its id on the host
+ * @process: A process.
+ *
+ * Return: an fd that stays the object's; -1 once it ended.
+ */
+int rvf_process_lease(const struct rvf_process *process);
+
+/**
+ * rvf_process_adopt - Take a process over that another one started
+ * @process: Takes the object.
+ * @pidfd: Its pidfd. It belongs to the object when the call succeeds.
+ * @lease: A copy of its rvf_process_lease(), likewise; -1: none.
+ * @e: Is filled on failure.
+ *
+ * Its program was executed: one whose start goes on cannot be taken over. Only a
+ * parent is told how its child ended: of this one, rvf_process_try_wait()
+ * and rvf_process_wait() return -ECHILD once it did.
+ *
+ * Return: 0 or a negative errno: -ESRCH it ended and was reaped.
+ */
+int rvf_process_adopt(struct rvf_process **process, int pidfd, int lease, struct rvf_error *e);
+
+/**
  * rvf_process_wait_started - Wait until its program is executed
  * @process: A process.
  * @timeout_ms: How long at most; 0: go on with what can be done now; negative:
@@ -297,6 +324,8 @@ int rvf_process_wait_started(struct rvf_process *process, int timeout_ms, struct
 /**
  * rvf_process_start_fd - What to poll while a process is started
  * @process: A process. The fd stays the object's, and is of no use afterwards.
+ *
+ * Return: the fd; -1 where it was taken over.
  */
 int rvf_process_start_fd(const struct rvf_process *process);
 
@@ -337,7 +366,8 @@ __u32 rvf_process_lacks(const struct rvf_process *process);
  * @process: A process.
  * @status: Takes the answer, and the same one ever after.
  *
- * Return: 0, or a negative errno: -ECHILD somebody else waited for it.
+ * Return: 0, or a negative errno: -ECHILD it ended, and somebody else waits or
+ * has waited for it.
  */
 int rvf_process_try_wait(struct rvf_process *process, struct rvf_process_status *status);
 
@@ -382,6 +412,12 @@ int rvf_process_kill(struct rvf_process *process);
  * Kills it after the grace, waits until it ended and frees the object.
  */
 void rvf_process_free(struct rvf_process *process, unsigned int grace_ms);
+
+/**
+ * rvf_process_leave - Free the object and let the process run on
+ * @process: A process; may be NULL. One whose start goes on ends.
+ */
+void rvf_process_leave(struct rvf_process *process);
 
 /**
  * rvf_process_netns - Make an empty network namespace to share

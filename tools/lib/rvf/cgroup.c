@@ -284,15 +284,32 @@ static int set_cpu(int dir, uint32_t thousandths)
 	return write_file(dir, "cpu.max", text);
 }
 
-int rvf_cgroup_task(int mount, const struct rvf_manifest *m, __u32 component, struct rvf_error *e)
+static void task_name(const struct rvf_manifest *m, __u32 component, char name[RVF_CGROUP_NAME])
 {
 	const struct rvf_m_component *c = &m->components[component];
-	char task[RVF_MAX_NAME + 1], prefix[16], name[RVF_CGROUP_NAME];
+	char task[RVF_MAX_NAME + 1], prefix[16];
 
 	snprintf(task, sizeof(task), "%.*s", (int)le32toh(c->name.length),
 		 rvf_manifest_string(m, &c->name));
 	snprintf(prefix, sizeof(prefix), "%u-", component);
 	directory_name(prefix, task, name);
+}
+
+int rvf_cgroup_task_running(int mount, const struct rvf_manifest *m, __u32 component)
+{
+	char name[RVF_CGROUP_NAME];
+
+	task_name(m, component, name);
+	int fd = openat(mount, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int rvf_cgroup_task(int mount, const struct rvf_manifest *m, __u32 component, struct rvf_error *e)
+{
+	const struct rvf_m_component *c = &m->components[component];
+	char name[RVF_CGROUP_NAME];
+
+	task_name(m, component, name);
 
 	/* Whoever called RVF_MOUNT from within may not have ended yet: EBUSY. */
 	int err = write_file(mount, "cgroup.subtree_control", CONTROLLERS);

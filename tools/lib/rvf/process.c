@@ -34,9 +34,33 @@ uid_t rvf_process_uid(const struct rvf_process *process)
 	return process->uid;
 }
 
+int rvf_process_lease(const struct rvf_process *process)
+{
+	return process->lease;
+}
+
 static __u64 microseconds(const struct timeval *time)
 {
 	return (__u64)time->tv_sec * 1000000 + time->tv_usec;
+}
+
+/* Its id may be given to another one from now on. */
+static void end_lease(struct rvf_process *process)
+{
+	if (process->lease >= 0)
+		close(process->lease);
+	process->lease = -1;
+}
+
+/* No child of ours: its pidfd tells that it ended, and nothing else does. */
+static int look(struct rvf_process *process)
+{
+	struct pollfd poll_fd = { process->pidfd, POLLIN, 0 };
+
+	if (poll(&poll_fd, 1, 0) <= 0)
+		return 0;
+	end_lease(process);
+	return -ECHILD;
 }
 
 /* The lock is held: two threads must not reap at once. */
@@ -49,17 +73,14 @@ static int reap(struct rvf_process *process)
 		return 0;
 	/* The kernel's, which tells what was used; libc's does not. */
 	if (syscall(SYS_waitid, P_PIDFD, process->pidfd, &info, WEXITED | WNOHANG, &usage))
-		return -errno;
+		return errno == ECHILD ? look(process) : -errno;
 	if (!info.si_pid)
 		return 0;
 	process->status.state = info.si_code == CLD_EXITED ? RVF_PROCESS_EXITED :
 							     RVF_PROCESS_KILLED;
 	process->status.code = info.si_status;
 	process->status.cpu_us = microseconds(&usage.ru_utime) + microseconds(&usage.ru_stime);
-	/* The id may be given to another one from now on. */
-	if (process->lease >= 0)
-		close(process->lease);
-	process->lease = -1;
+	end_lease(process);
 	return 0;
 }
 
@@ -141,6 +162,20 @@ static int wait_for_end(struct rvf_process *process, __u64 deadline)
 	return err;
 }
 
+void rvf_process_leave(struct rvf_process *process)
+{
+	if (!process)
+		return;
+	end_lease(process);
+	close(process->pidfd);
+	if (process->sync >= 0)
+		close(process->sync);
+	pthread_mutex_destroy(&process->start_lock);
+	pthread_mutex_destroy(&process->lock);
+	free(process->name);
+	free(process);
+}
+
 void rvf_process_free(struct rvf_process *process, unsigned int grace_ms)
 {
 	struct rvf_process_status status;
@@ -153,12 +188,5 @@ void rvf_process_free(struct rvf_process *process, unsigned int grace_ms)
 		while (rvf_process_wait(process, -1, &status) == -EINTR)
 			;
 	}
-	if (process->lease >= 0)
-		close(process->lease);
-	close(process->pidfd);
-	close(process->sync);
-	pthread_mutex_destroy(&process->start_lock);
-	pthread_mutex_destroy(&process->lock);
-	free(process->name);
-	free(process);
+	rvf_process_leave(process);
 }

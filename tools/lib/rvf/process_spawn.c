@@ -312,6 +312,8 @@ static int prepare(struct spawn *s, struct rvf_error *e)
 	int err = 0;
 
 	s->child.jail = RVF_JAIL_ALL & ~s->config->drop;
+	if (s->config->outlives)
+		s->child.jail &= ~RVF_JAIL_DEATH;
 	s->child.task = s->config->task_fd;
 	s->child.root_tree = -1;
 	s->child.netns = s->config->netns_fd;

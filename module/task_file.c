@@ -222,7 +222,7 @@ static const struct rvf_ioctl_op rvf_tfile_ops[] = {
 	RVF_IOCTL_OP(RVF_TASK_GET, rvf_cmd_task_get, rvf_get, out_badge),
 	RVF_IOCTL_OP(RVF_TASK_LIST, rvf_cmd_task_list, rvf_task_list,
 		     out_badge),
-	RVF_IOCTL_OP(RVF_VM, rvf_cmd_task_vm, rvf_vm, out_vm_fd),
+	RVF_IOCTL_OP(RVF_VM, rvf_cmd_task_vm, rvf_vm, out_identity_map),
 };
 
 static long rvf_tfile_ioctl(struct file *file, unsigned int number,

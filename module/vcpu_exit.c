@@ -24,7 +24,7 @@ static void *rvf_vcpu_more(const struct rvf_vcpu *vcpu, u32 offset)
 }
 
 /* An access of one or of few bytes: there is always room for eight. */
-static void rvf_copy_data(void *to, const void *from, u32 length)
+static __always_inline void rvf_copy_data(void *to, const void *from, u32 length)
 {
 	if (likely(length <= sizeof(u64)))
 		put_unaligned(get_unaligned((const u64 *)from), (u64 *)to);
@@ -32,7 +32,7 @@ static void rvf_copy_data(void *to, const void *from, u32 length)
 		memcpy(to, from, length);
 }
 
-static void rvf_zero_data(void *to, u32 length)
+static __always_inline void rvf_zero_data(void *to, u32 length)
 {
 	if (likely(length <= sizeof(u64)))
 		put_unaligned(0, (u64 *)to);
@@ -101,24 +101,24 @@ void rvf_vcpu_init_flush(struct rvf_vcpu *vcpu)
 }
 
 /* Returns whether the plugin is to be told, since there is no more room. */
-static bool rvf_vcpu_gather(struct rvf_vcpu *vcpu,
-			    const struct rvf_access *access)
+static noinline bool rvf_vcpu_gather(struct rvf_vcpu *vcpu, u32 space,
+				     u64 address, const void *data, u32 length)
 {
 	struct rvf_vcpu_write *write = rvf_vcpu_more(vcpu, RVF_EVENT_WRITES_AT);
 
 	write += vcpu->n_writes;
-	write->address = access->address;
-	write->space = access->space;
-	write->length = access->length;
+	write->address = address;
+	write->space = space;
+	write->length = length;
 	memset(write->data, 0, sizeof(write->data));
-	memcpy(write->data, access->data, access->length);
+	memcpy(write->data, data, length);
 	/* Otherwise a guest that halts upon it would keep it to itself. */
 	if (!vcpu->n_writes)
 		schedule_delayed_work(&vcpu->flush, RVF_WRITES_DELAY);
 	WRITE_ONCE(vcpu->n_writes, vcpu->n_writes + 1);
 	if (vcpu->n_writes < RVF_MAX_WRITES)
 		return false;
-	rvf_vcpu_tell(vcpu, RVF_EVENT_WRITES, access->reason, 0);
+	rvf_vcpu_tell(vcpu, RVF_EVENT_WRITES, 0, 0);
 	return true;
 }
 
@@ -131,16 +131,12 @@ static bool rvf_detail_matches(const struct rvf_hint_detail *detail,
 	       (!detail->match_rdx || detail->rdx == regs->rdx);
 }
 
-/* Which registers go with an access, as the hint says. */
+/* Which registers go with an access that the hint is about. */
 static u32 rvf_hint_registers(const struct rvf_vm_hint_set *hint,
-			      const struct rvf_access *access,
 			      const struct kvm_regs *regs)
 {
 	u32 registers = RVF_REGISTERS_REGS, i;
 
-	if (hint->space != access->space || hint->address != access->address ||
-	    hint->on_write != access->is_write)
-		return 0;
 	for (i = 0; i < hint->count; i++) {
 		if (!rvf_detail_matches(&hint->detail[i], regs))
 			continue;
@@ -166,7 +162,8 @@ static void rvf_vcpu_put_debugregs(struct rvf_vcpu *vcpu)
 }
 
 /* KVM stored what a hint may want, at this exit. Returns what was sent. */
-static u32 rvf_vcpu_hint(struct rvf_vcpu *vcpu, const struct rvf_access *access)
+static noinline u32 rvf_vcpu_hint(struct rvf_vcpu *vcpu, u32 space, u64 address,
+				  bool is_write)
 {
 	const struct kvm_sync_regs *stored = &vcpu->run->s.regs;
 	const struct rvf_vm_hint_set *hint;
@@ -174,8 +171,9 @@ static u32 rvf_vcpu_hint(struct rvf_vcpu *vcpu, const struct rvf_access *access)
 
 	rcu_read_lock();
 	hint = rcu_dereference(vcpu->machine->hint);
-	if (hint)
-		registers = rvf_hint_registers(hint, access, &stored->regs);
+	if (hint && hint->space == space && hint->address == address &&
+	    hint->on_write == is_write)
+		registers = rvf_hint_registers(hint, &stored->regs);
 	rcu_read_unlock();
 	/* It may be a newer hint than the one at that time. */
 	if (!(vcpu->run->kvm_valid_regs & KVM_SYNC_X86_SREGS))
@@ -191,9 +189,12 @@ static u32 rvf_vcpu_hint(struct rvf_vcpu *vcpu, const struct rvf_access *access)
 	return registers;
 }
 
-/* Returns whether the plugin is to be told. */
-static bool rvf_vcpu_access(struct rvf_vcpu *vcpu,
-			    const struct rvf_access *access)
+/*
+ * Returns whether the plugin is to be told. Inline: each delivered exit goes
+ * through here, and the access need not be put together first.
+ */
+static __always_inline bool rvf_vcpu_access(struct rvf_vcpu *vcpu,
+					    const struct rvf_access *access)
 {
 	struct rvf_vcpu_event *event = vcpu->event;
 	u32 range = rvf_vm_range_find(vcpu->machine, access->space,
@@ -206,7 +207,8 @@ static bool rvf_vcpu_access(struct rvf_vcpu *vcpu,
 	}
 	if ((range & RVF_VM_RESERVE_ASYNC) && access->count == 1 &&
 	    access->length <= RVF_MAX_WRITE)
-		return rvf_vcpu_gather(vcpu, access);
+		return rvf_vcpu_gather(vcpu, access->space, access->address,
+				       access->data, access->length);
 	if (access->is_write) {
 		rvf_copy_data(rvf_vcpu_data(vcpu), access->data,
 			      access->length);
@@ -228,7 +230,9 @@ static bool rvf_vcpu_access(struct rvf_vcpu *vcpu,
 	vcpu->n_writes = 0;
 	if (unlikely(vcpu->run->kvm_valid_regs) &&
 	    !(range & RVF_VM_RESERVE_ASYNC))
-		event->registers = rvf_vcpu_hint(vcpu, access);
+		event->registers = rvf_vcpu_hint(vcpu, access->space,
+						 access->address,
+						 access->is_write);
 	return true;
 }
 

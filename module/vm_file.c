@@ -57,7 +57,7 @@ static const struct rvf_ioctl_op rvf_vm_ops[] = {
 	RVF_IOCTL_OP(RVF_VM_MAP, rvf_cmd_vm_map, rvf_vm_map, length),
 	RVF_IOCTL_OP(RVF_VM_UNMAP, rvf_cmd_vm_unmap, rvf_vm_unmap, slot),
 	RVF_IOCTL_OP(RVF_VM_RESERVE, rvf_cmd_vm_reserve, rvf_vm_reserve,
-		     length),
+		     __reserved),
 	RVF_IOCTL_OP(RVF_VM_HINT, rvf_cmd_vm_hint, rvf_vm_hint, count),
 	RVF_IOCTL_OP(RVF_VM_KICK, rvf_cmd_vm_kick, rvf_vm_kick, mask),
 };

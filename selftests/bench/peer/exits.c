@@ -39,8 +39,12 @@ static int next(struct rvf_vcpu *vcpu)
 	struct rvf_guest_event event;
 	int ret = rvf_vcpu_resume(vcpu);
 
-	if (ret == 0)
-		ret = rvf_vcpu_wait(vcpu, &event);
+	/* Gathered writes come first, and are not resumed from. */
+	do {
+		if (ret == 0)
+			ret = rvf_vcpu_wait(vcpu, &event);
+	} while (ret == 0 && event.kind == RVF_GUEST_IO_ACCESS &&
+		 event.io.address == EXITS_PORT + 2);
 	if (ret == 0 && (event.kind != RVF_GUEST_IO_ACCESS || event.io.address != EXITS_PORT))
 		ret = -EIO;
 	return ret;

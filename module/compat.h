@@ -13,6 +13,13 @@
 #include <linux/uio.h>
 #include <linux/version.h>
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+/* 6.12: <linux/unaligned.h>. */
+#include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 /* 6.3: vm_flags became read-only for everybody else. */
 static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set,

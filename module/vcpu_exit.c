@@ -3,9 +3,9 @@
  * What becomes of an exit. What concerns the plugin is written to the vCPU's
  * event pages; the rest never leaves the kernel.
  */
-#include <asm/unaligned.h>
 #include <linux/kvm_host.h>
 #include <linux/slab.h>
+#include "compat.h"
 #include "ioctl.h"
 #include "vm.h"
 

@@ -175,7 +175,7 @@ static int rvf_cmd_mount_tasks(struct rvf_ucmd *ucmd)
 		return rvf_ucmd_respond(ucmd) ?: -EMSGSIZE;
 
 	/* At one moment, and copied out with no lock held. */
-	all = kvcalloc(n + 1, sizeof(*all), GFP_KERNEL_ACCOUNT);
+	all = kvcalloc(n + 1, sizeof(*all), RVF_GFP_CALLER);
 	if (!all)
 		return -ENOMEM;
 	mutex_lock(&mnt->lock);

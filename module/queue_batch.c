@@ -294,7 +294,7 @@ static int rvf_queue_peek(struct rvf_queue *queue, struct rvf_node *node,
 		return -EFAULT;
 	message.handle_count = RVF_MAX_MESSAGE_HANDLES;
 	bounce = kvmalloc(min(message.length, queue->message_size) + 1,
-			  GFP_KERNEL_ACCOUNT);
+			  RVF_GFP_CALLER);
 	if (!bounce)
 		return -ENOMEM;
 	spin_lock(&queue->lock);

@@ -83,7 +83,7 @@ static ssize_t rvf_region_append(struct rvf_region *region,
 	if (!len)
 		return 0;
 	/* Read once, with no lock held; a bad pointer leaves no trace. */
-	bounce = kvmalloc(len, GFP_KERNEL_ACCOUNT);
+	bounce = kvmalloc(len, RVF_GFP_CALLER);
 	if (!bounce)
 		return -ENOMEM;
 	if (copy_from_iter(bounce, len, from) != len) {

@@ -52,6 +52,12 @@ void rvf_host_limits(struct rvf_limits *limits);
  */
 #define RVF_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
+/*
+ * For large memory that one call needs, or a VM: whoever cannot have it is told
+ * so, and the host's log need not be filled with it.
+ */
+#define RVF_GFP_CALLER (GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+
 /* Why something was refused: what out_reason and out_index will say. */
 struct rvf_why {
 	u32 reason;

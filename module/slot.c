@@ -153,7 +153,7 @@ static int rvf_slot_io(struct rvf_ucmd *ucmd, struct rvf_region *region,
 	    cmd->length > region->slot_size - cmd->offset)
 		return -EMSGSIZE;
 	/* With nothing to copy the slot is looked at all the same. */
-	bounce = kvmalloc(max(cmd->length, 1U), GFP_KERNEL_ACCOUNT);
+	bounce = kvmalloc(max(cmd->length, 1U), RVF_GFP_CALLER);
 	if (!bounce)
 		return -ENOMEM;
 	err = 0;

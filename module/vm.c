@@ -126,7 +126,7 @@ static struct rvf_machine *rvf_machine_alloc(struct rvf_tsk *tsk,
 	u32 i;
 
 	machine = kvzalloc(struct_size(machine, vcpus, vcpus),
-			   GFP_KERNEL_ACCOUNT);
+			   RVF_GFP_CALLER);
 	if (!machine)
 		return NULL;
 	kref_init(&machine->refs);

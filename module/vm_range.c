@@ -64,7 +64,7 @@ static struct rvf_vm_ranges *rvf_ranges_alloc(u32 count)
 	struct rvf_vm_ranges *ranges;
 
 	ranges = kvzalloc(struct_size(ranges, range, count),
-			  GFP_KERNEL_ACCOUNT);
+			  RVF_GFP_CALLER);
 	if (ranges)
 		ranges->count = count;
 	return ranges;

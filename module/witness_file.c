@@ -42,7 +42,7 @@ int rvf_cmd_witness_read(struct rvf_ucmd *ucmd)
 	if (cmd->flags)
 		return -EOPNOTSUPP;
 	/* Whole records at one moment, copied out with no lock held. */
-	records = kvmalloc(length + 1, GFP_KERNEL_ACCOUNT);
+	records = kvmalloc(length + 1, RVF_GFP_CALLER);
 	if (!records)
 		return -ENOMEM;
 	err = rvf_witness_copy(cmd->sequence, records, &length,

@@ -16,6 +16,7 @@
 /**
  * struct fail - What a case works with
  * @ctl: Control fd.
+ * @mounts: How many mounts there were before.
  * @pkg: The usual package, finished.
  * @name: A name for a mount.
  * @mount: A mount fd of the usual package, nameless unless a case says
@@ -26,12 +27,14 @@
  * @map: A mapping.
  * @task: The plugin that makes the call, when @in_task.
  * @in_task: The call is not this process's.
+ * @with: The case's own.
  * @nth: Which one fails; 0: none.
  * @hit: It did.
  * @count: What the last call told.
  */
 struct fail {
 	int ctl;
+	unsigned int mounts;
 	struct pkg *pkg;
 	const char *name;
 	int mount;
@@ -43,10 +46,12 @@ struct fail {
 	struct task task;
 	bool in_task;
 	unsigned int count;
+	const void *with;
 
 	unsigned int nth;
 	bool hit;
 	int nth_file; /* as the thread that calls has it */
+	int own_nth_file;
 	char *memory; /* that both can reach */
 	size_t used;
 };
@@ -63,6 +68,10 @@ struct fail {
  * @undo: After each try, when @run has succeeded.
  * @teardown: After the last.
  * @errnos: What it may fail with, beyond ENOMEM and EFAULT.
+ * @calm: There are hundreds of failures on the way that do no harm: of a long
+ *	run of these only one in several is tried. What is not tried lies between
+ *	two that did no harm.
+ * @with: What functions that several cases share tell these apart by.
  *
  * Only @name and @run are needed.
  */
@@ -75,6 +84,8 @@ struct fail_case {
 	void (*undo)(struct fail *f);
 	void (*teardown)(struct fail *f);
 	int errnos[2];
+	bool calm;
+	const void *with;
 };
 
 /* fail_nth_*.c; each ends with a case without a name */
@@ -83,9 +94,12 @@ extern const struct fail_case fail_mount[];
 extern const struct fail_case fail_task[];
 extern const struct fail_case fail_handle[];
 extern const struct fail_case fail_region[];
+extern const struct fail_case fail_slab[];
 extern const struct fail_case fail_queue[];
 extern const struct fail_case fail_netlink[];
 extern const struct fail_case fail_vm[];
+extern const struct fail_case fail_kvm_vm[];
+extern const struct fail_case fail_kvm_vcpu[];
 
 /* Ends the test unless it holds; for check() */
 #define fail_unless(condition)                                                    \
@@ -111,12 +125,32 @@ long fail_own_syscall(long number, long a, long b, long c, long d, long e, long 
 /* The plugin of component 0, jailed and not bound; it makes the call */
 void fail_spawn(struct fail *f);
 void fail_kill(struct fail *f);
+/* The calls are this process's (again) */
+void fail_own_calls(struct fail *f);
+
+/* Another mount in the place of the usual one */
+void fail_remount(struct fail *f, int mount);
+
+/* What a failed call must leave as it was, as text that the caller frees */
+char *fail_state(struct fail *f);
+/* Ends the test unless it is so still, or soon again where @wait */
+void fail_same_state(struct fail *f, const char *before, bool wait, const char *what);
 
 /* The run() that claims @fd */
 long fail_supervise(struct fail *f);
 
+/* A struct with the usual mount, for a case; and the end of it */
+void fail_begin(struct fail *f);
+void fail_end(struct fail *f);
+
+/* Sets fault injection up; false where the kernel has none */
+bool fail_knobs(void);
+
 /* Whether the whole table gets through */
 bool fail_sweep(const struct fail_case *cases);
+
+/* Unmounting while no worker of the kernel gets any memory */
+bool fail_workers(bool with_vm);
 
 /* The same of loading the module, from its file; it is removed and loaded again */
 bool fail_load(const char *path);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commands of the control fd and of mount fds, each step of them failing. */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,6 +19,14 @@ static void close_fd(struct fail *f)
 }
 
 /* ---- control */
+
+static long open_run(struct fail *f)
+{
+	long result = fail_call(f, SYS_openat, AT_FDCWD, "/dev/rvfctl", O_RDWR | O_CLOEXEC);
+
+	f->made[0] = result;
+	return result;
+}
 
 static long ctl_info_run(struct fail *f)
 {
@@ -121,6 +131,22 @@ static long witness_mark_run(struct fail *f)
 	return fail_ioctl(f, f->ctl, RVF_WITNESS_MARK, &arg);
 }
 
+/* The last fd of it: the unmount begins */
+static void nameless_prepare(struct fail *f)
+{
+	f->fd = must_rvf(pkg_mount(f->pkg, f->ctl, NULL, NULL));
+}
+
+static long close_run(struct fail *f)
+{
+	return fail_call(f, SYS_close, f->fd);
+}
+
+static void close_check(struct fail *f)
+{
+	fail_unless(wait_mounts(f->ctl, f->mounts + 1));
+}
+
 /* A mount with a name beside the usual one */
 static void named_setup(struct fail *f)
 {
@@ -146,6 +172,7 @@ static long open_mount_run(struct fail *f)
 }
 
 const struct fail_case fail_control[] = {
+	{ "open of the device", .run = open_run, .undo = close_made },
 	{ "CTL_INFO", .run = ctl_info_run },
 	{ "KEY_ADD", .prepare = key_prepare, .run = key_add_run },
 	{ "KEY_LIST", .run = key_list_run },
@@ -155,6 +182,8 @@ const struct fail_case fail_control[] = {
 	  .undo = mount_undo },
 	{ "WITNESS_READ", .run = witness_read_run },
 	{ "WITNESS_MARK", .run = witness_mark_run },
+	{ "close of a nameless mount", .prepare = nameless_prepare, .run = close_run,
+	  .check = close_check },
 	{ "OPEN_MOUNT", .setup = named_setup, .run = open_mount_run, .undo = close_made,
 	  .teardown = named_teardown },
 	{ 0 },
@@ -282,6 +311,97 @@ static void unmount_undo(struct fail *f)
 	close(f->fd);
 }
 
+/* Its task is asked to stop, and killed */
+static void busy_prepare(struct fail *f)
+{
+	int mount = f->mount;
+
+	f->fd = must_rvf(pkg_mount(f->pkg, f->ctl, NULL, NULL));
+	must_rvf(supervise(f->fd));
+	f->mount = f->fd;
+	fail_spawn(f);
+	must_rvf(task_bind(&f->task, NULL));
+	f->mount = mount;
+	fail_own_calls(f);
+}
+
+static void busy_check(struct fail *f)
+{
+	fail_unless(wait_gone(f->fd));
+	fail_unless(task_reap(&f->task) == 128 + SIGKILL);
+}
+
+static void busy_undo(struct fail *f)
+{
+	f->task.pid = 0;
+	close(f->fd);
+}
+
+static void stop_prepare(struct fail *f)
+{
+	fail_spawn(f);
+	must_rvf(task_bind(&f->task, NULL));
+	fail_own_calls(f);
+}
+
+static long stop_run(struct fail *f)
+{
+	struct rvf_task_stop arg = { .size = sizeof(arg) };
+
+	return fail_ioctl(f, f->mount, RVF_TASK_STOP, &arg);
+}
+
+static void stop_check(struct fail *f)
+{
+	fail_unless(task_status(f->mount, 0).state == RVF_TASK_STOPPING);
+}
+
+/* Two names, and who has them */
+static const char *other_name;
+
+static void two_setup(struct fail *f)
+{
+	named_setup(f);
+	other_name = unique_name("/test/other");
+	f->made[2] = must_rvf(pkg_mount(f->pkg, f->ctl, other_name, NULL));
+}
+
+static void two_prepare(struct fail *f)
+{
+	f->fd = must_rvf(open_mount(f->ctl, other_name));
+}
+
+static long exchange_run(struct fail *f)
+{
+	struct rvf_exchange arg = { .size = sizeof(arg), .mount_fd = f->fd };
+
+	return fail_ioctl(f, f->made[1], RVF_EXCHANGE, &arg);
+}
+
+static void exchange_check(struct fail *f)
+{
+	int now = must_rvf(open_mount(f->ctl, other_name));
+
+	fail_unless(mount_info(now).out_id == mount_info(f->made[1]).out_id);
+	close(now);
+}
+
+static void exchange_undo(struct fail *f)
+{
+	struct rvf_exchange arg = { .size = sizeof(arg), .mount_fd = f->fd };
+
+	must_rvf(rvf(f->made[1], RVF_EXCHANGE, &arg));
+	close(f->fd);
+}
+
+static void two_teardown(struct fail *f)
+{
+	must_rvf(unmount(f->made[2], 0));
+	fail_unless(wait_gone(f->made[2]));
+	close(f->made[2]);
+	named_teardown(f);
+}
+
 const struct fail_case fail_mount[] = {
 	{ "MOUNT_INFO", .setup = named_setup, .run = mount_info_run, .teardown = named_teardown },
 	{ "MOUNT_MANIFEST", .run = manifest_run },
@@ -290,7 +410,13 @@ const struct fail_case fail_mount[] = {
 	{ "SUPERVISE", .setup = named_setup, .prepare = another_fd, .run = fail_supervise,
 	  .check = supervise_check, .undo = close_fd, .teardown = named_teardown },
 	{ "TASK", .setup = task_setup, .run = task_run, .check = task_check, .undo = task_undo },
+	{ "TASK_STOP", .setup = task_setup, .prepare = stop_prepare, .run = stop_run,
+	  .check = stop_check, .undo = fail_kill },
+	{ "EXCHANGE", .setup = two_setup, .prepare = two_prepare, .run = exchange_run,
+	  .check = exchange_check, .undo = exchange_undo, .teardown = two_teardown },
 	{ "UNMOUNT", .prepare = unmount_prepare, .run = unmount_run, .check = unmount_check,
 	  .undo = unmount_undo },
+	{ "UNMOUNT with a task", .prepare = busy_prepare, .run = unmount_run, .check = busy_check,
+	  .undo = busy_undo },
 	{ 0 },
 };

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Every command with each of its allocations and copies failing in turn. The
- * commands are in fail_nth_*.c; here is what is done with each. Needs a kernel
- * with fault injection.
- */
+/* What is done with each case of fail_nth and fail_nth_vm. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +8,6 @@
 #include <unistd.h>
 
 #include "fail_nth.h"
-#include "kselftest_harness.h"
 #include "nth.h"
 
 /* More than any call has by far: it would never end */
@@ -109,12 +104,12 @@ void fail_spawn(struct fail *f)
 	f->used = 0;
 }
 
-static void own_calls(struct fail *f)
+void fail_own_calls(struct fail *f)
 {
 	f->in_task = false;
 	f->memory = arguments;
 	f->used = 0;
-	f->nth_file = must(open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC));
+	f->nth_file = f->own_nth_file;
 }
 
 void fail_kill(struct fail *f)
@@ -122,6 +117,14 @@ void fail_kill(struct fail *f)
 	task_kill(&f->task);
 	fail_unless(wait_task_state(f->mount, 0, RVF_TASK_EXITED));
 	f->task.pid = 0;
+}
+
+void fail_remount(struct fail *f, int mount)
+{
+	close(f->queue);
+	close(f->mount);
+	f->mount = mount;
+	f->queue = must_rvf(mount_get(f->mount, "queue", 0));
 }
 
 /* ---- the state that a failed call must leave as it was */
@@ -209,7 +212,7 @@ static void put_vms(FILE *out)
 	fprintf(out, "%u VMs\n", count);
 }
 
-static char *state_of(struct fail *f)
+char *fail_state(struct fail *f)
 {
 	struct rvf_ctl_info info = ctl_info(f->ctl);
 	size_t length;
@@ -248,14 +251,20 @@ static void print_missing(const char *what, const char *lines, const char *in)
 	free(copy);
 }
 
-static void same_state(struct fail *f, const struct fail_case *c, const char *before)
+void fail_same_state(struct fail *f, const char *before, bool wait, const char *what)
 {
-	char *after = state_of(f);
+	uint64_t end = now_ms() + patience(10000);
+	char *after = fail_state(f);
 
-	if (strcmp(before, after)) {
-		print_missing("before", before, after);
-		print_missing("after", after, before);
-		die("%s: a call whose no. %u failed left something behind", c->name, f->nth);
+	while (strcmp(before, after)) {
+		if (!wait || now_ms() > end) {
+			print_missing("before", before, after);
+			print_missing("after", after, before);
+			die("%s: a call whose no. %u failed left something behind", what, f->nth);
+		}
+		free(after);
+		sleep_ms(20);
+		after = fail_state(f);
 	}
 	free(after);
 }
@@ -294,7 +303,7 @@ static bool try_one(struct fail *f, const struct fail_case *c, unsigned int nth,
 	bool hit;
 
 	step(c->prepare, f);
-	before = state_of(f);
+	before = fail_state(f);
 	result = run(f, c, nth);
 	hit = f->hit;
 	*failed = result < 0;
@@ -302,7 +311,8 @@ static bool try_one(struct fail *f, const struct fail_case *c, unsigned int nth,
 		if (!hit || !documented(c, result))
 			die("%s: no. %u%s: %s", c->name, nth, hit ? "" : " (not reached)",
 			    strerror(-result));
-		same_state(f, c, before);
+		f->nth = nth;
+		fail_same_state(f, before, false, c->name);
 		result = run(f, c, 0);
 		if (result < 0)
 			die("%s: after no. %u had failed: %s", c->name, nth, strerror(-result));
@@ -313,29 +323,62 @@ static bool try_one(struct fail *f, const struct fail_case *c, unsigned int nth,
 	return hit;
 }
 
+void fail_begin(struct fail *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->ctl = ctl_open();
+	f->mounts = count_mounts(f->ctl);
+	f->pkg = pkg_usual();
+	key_trust(f->ctl, KEY_OWNER);
+	pkg_finish(f->pkg, KEY_OWNER);
+	f->name = unique_name("/test/fail");
+	f->mount = must_rvf(pkg_mount(f->pkg, f->ctl, NULL, NULL));
+	f->queue = must_rvf(mount_get(f->mount, "queue", 0));
+	f->own_nth_file = must(open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC));
+	fail_own_calls(f);
+}
+
+void fail_end(struct fail *f)
+{
+	close(f->queue);
+	close(f->mount);
+	fail_unless(wait_mounts(f->ctl, f->mounts));
+}
+
+/* A run of harmless ones is long, and how far the next try is then */
+#define LONG_RUN 32
+#define STRIDE	 7
+
 static void sweep(const struct fail_case *c)
 {
-	struct fail f = { .ctl = ctl_open(), .pkg = pkg_usual() };
-	unsigned int mounts = count_mounts(f.ctl), nth = 1, failures = 0;
-	bool failed;
+	unsigned int nth = 1, done = 0, harmless = 0, tries = 0, failures = 0;
+	bool failed, more = true;
+	struct fail f;
 
-	key_trust(f.ctl, KEY_OWNER);
-	pkg_finish(f.pkg, KEY_OWNER);
-	f.name = unique_name("/test/fail");
-	f.mount = must_rvf(pkg_mount(f.pkg, f.ctl, NULL, NULL));
-	f.queue = must_rvf(mount_get(f.mount, "queue", 0));
-	own_calls(&f);
+	fail_begin(&f);
+	f.with = c->with;
 	step(c->setup, &f);
-	for (; try_one(&f, c, nth, &failed); nth++) {
+	while (more) {
+		more = try_one(&f, c, nth, &failed);
+		tries++;
+		if ((failed || !more) && nth > done + 1) {
+			/* Back to the first of those that were stepped over */
+			more = true;
+			harmless = 0;
+			nth = done + 1;
+			continue;
+		}
 		failures += failed;
-		if (nth == MOST)
+		harmless = failed ? 0 : harmless + 1;
+		done = nth;
+		nth += c->calm && harmless > LONG_RUN ? STRIDE : 1;
+		if (nth > MOST)
 			die("%s: no. %u failed, and there is no end", c->name, nth);
 	}
 	step(c->teardown, &f);
-	close(f.queue);
-	close(f.mount);
-	fail_unless(wait_mounts(f.ctl, mounts));
-	printf("# %s: %u that fail, of which %u are fatal\n", c->name, nth - 1, failures);
+	fail_end(&f);
+	printf("# %s: %u that fail, of which %u are fatal; %u tries\n", c->name, done - 1, failures,
+	       tries);
 	fflush(stdout);
 }
 
@@ -355,7 +398,7 @@ bool fail_sweep(const struct fail_case *cases)
 	return true;
 }
 
-static bool set_knobs(void)
+bool fail_knobs(void)
 {
 	static const char *const all[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
 	char path[80];
@@ -373,54 +416,3 @@ static bool set_knobs(void)
 	write_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 	return access("/proc/thread-self/fail-nth", W_OK) == 0;
 }
-
-/* Hundreds of calls, some of them expensive */
-#define SWEEP_S 600
-
-FIXTURE(sweep){};
-
-FIXTURE_SETUP(sweep)
-{
-}
-
-FIXTURE_TEARDOWN(sweep)
-{
-}
-
-#define SWEEP(table)                                                        \
-	TEST_F_TIMEOUT(sweep, table, SWEEP_S)                               \
-	{                                                                   \
-		if (!set_knobs())                                           \
-			SKIP(return, "this kernel has no fault injection"); \
-		ASSERT_TRUE(fail_sweep(fail_##table));                      \
-	}
-
-SWEEP(control)
-SWEEP(mount)
-SWEEP(task)
-SWEEP(handle)
-SWEEP(region)
-SWEEP(queue)
-SWEEP(netlink)
-
-TEST_F_TIMEOUT(sweep, vm, SWEEP_S)
-{
-	if (!set_knobs())
-		SKIP(return, "this kernel has no fault injection");
-	if (access("/dev/kvm", R_OK | W_OK))
-		SKIP(return, "no /dev/kvm");
-	ASSERT_TRUE(fail_sweep(fail_vm));
-}
-
-TEST(load)
-{
-	const char *path = getenv("RVF_MODULE");
-
-	if (!path)
-		SKIP(return, "the module is loaded, and from what is not known");
-	if (!set_knobs())
-		SKIP(return, "this kernel has no fault injection");
-	ASSERT_TRUE(fail_load(path));
-}
-
-TEST_HARNESS_MAIN

@@ -33,6 +33,7 @@ int vm_mount_as(unsigned int vcpus, uint64_t memory, uint64_t identity_map)
 	mount = pkg_mount(pkg, ctl, NULL, &arg);
 	if (mount < 0)
 		die("cannot mount: %s, reason %u", strerror(-mount), arg.out_reason);
+	close(pkg->fd);
 	close(ctl);
 	return mount;
 }

@@ -28,6 +28,11 @@ debug_kernel_paths()
 	debug_build=$rvf_cache/debug-$key
 }
 
+debug_kernel_there()
+{
+	debug_kernel_paths 2> /dev/null && [ -e "$debug_build/done" ]
+}
+
 debug_kernel_unpack()
 {
 	local archive=/usr/src/linux-source-6.1.tar.xz

@@ -44,6 +44,7 @@ kernel_debug()
 	vm_modules=$debug_build/root/lib/modules/$vm_release
 	# or nothing is said of what the second bug in a run is
 	vm_append=kasan_multi_shot
+	vm_machine=q35
 }
 
 kernel_6_1()

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "random.h"
+#include "model.h"
 #include "util_package.h"
 #include "util_task.h"
 
@@ -170,16 +170,6 @@ static void close_at(TREE, struct fd *fd)
 	else
 		must_rvf(task_call(&self->tasks[fd->place], SYS_close, fd->number));
 }
-
-/* Each says what went otherwise, and returns false */
-#define SAME(expected, seen)                                                                     \
-	({                                                                                       \
-		long long same_expected = (expected), same_seen = (seen);                        \
-		if (same_expected != same_seen)                                                  \
-			fprintf(stderr, "# %s:%d: %s: %lld, and not %lld\n", __FILE__, __LINE__, \
-				#seen, same_seen, same_expected);                                \
-		same_expected == same_seen;                                                      \
-	})
 
 static bool check_fd(TREE, struct fd *fd)
 {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "random.h"
+#include "model.h"
 #include "util_package.h"
 #include "util_task.h"
 
@@ -47,15 +47,6 @@ FIXTURE(life)
 };
 
 #define LIFE FIXTURE_DATA(life) * self
-
-#define SAME(expected, seen)                                                                     \
-	({                                                                                       \
-		long long same_expected = (expected), same_seen = (seen);                        \
-		if (same_expected != same_seen)                                                  \
-			fprintf(stderr, "# %s:%d: %s: %lld, and not %lld\n", __FILE__, __LINE__, \
-				#seen, same_seen, same_expected);                                \
-		same_expected == same_seen;                                                      \
-	})
 
 static void mount_anew(LIFE)
 {

@@ -16,7 +16,7 @@
 #include "queue.h"
 #include "random.h"
 
-#define TIMES  10
+#define TIMES  6
 #define MOUNTS 4
 #define BYTES  (2u << 20) /* of a package that takes a while to read */
 
@@ -268,7 +268,7 @@ TEST_F_TIMEOUT(format, killed, 300)
 	seed(24);
 	for (unsigned int i = 0; i < 2; i++)
 		named[i] = must_rvf(pkg_mount(self->pkg, self->fd[CONTROL], names[i], NULL));
-	for (unsigned int i = 0; i < 3 * TIMES; i++) {
+	for (unsigned int i = 0; i < 5 * TIMES; i++) {
 		pid_t pid;
 
 		random32();

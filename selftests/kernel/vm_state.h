@@ -16,6 +16,7 @@
 #define STATE_CODE    0x1000
 #define STATE_HANDLER 0x800
 #define STATE_STACK   0xbff0
+#define STATE_COUNTER 0x3000 /* in the data segment */
 
 #define STATE_EFER     0xc0000080 /* its number */
 #define STATE_EFER_LME (1ull << 8)
@@ -50,6 +51,16 @@ static inline void state_fill(void *data, size_t length)
 		((unsigned char *)data)[i] = random32();
 }
 
+/*
+ * The same for what a guest may write to its memory and then execute: no byte
+ * of it is 0x0f, with which moves to debug registers begin.
+ */
+static inline void state_fill_plain(void *data, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		((unsigned char *)data)[i] = random32() & ~8;
+}
+
 /* Up to @most of its bits wrong */
 static inline void state_flip(void *data, size_t length, unsigned int most)
 {
@@ -66,7 +77,14 @@ static inline void state_give(struct state_vcpu *vcpu, unsigned long command, vo
 		vcpu->accepted++;
 }
 
-/* Where an exception leads: to the beginning again, with an empty stack */
+/* What it begins with: inc word [STATE_COUNTER]; out 0x80, al */
+static const unsigned char state_begin[] = { 0xff, 0x06, STATE_COUNTER & 0xff, STATE_COUNTER >> 8,
+					     0xe6, 0x80 };
+
+/*
+ * Where an exception leads: to the beginning again, with an empty stack, and
+ * counted there.
+ */
 static inline void state_vectors(unsigned char *memory)
 {
 	static const unsigned char handler[] = { 0xbc, 0xf0, 0xbf, 0xe9, 0xfa, 0x07 };
@@ -92,6 +110,9 @@ static inline void state_vectors(unsigned char *memory)
  * and later changes free what is in use. QEMU crashes, or a CPU stays in the
  * guest and takes no interrupt, only an NMI. state_code() has no move from or
  * to one either, upon which KVM loads them.
+ *
+ * A guest that loops with nothing in the loop that exits, in some states: it
+ * takes no interrupt either. state_code() has an exit in each loop.
  */
 static inline void state_spare_tcg(struct kvm_sregs *sregs)
 {
@@ -120,7 +141,7 @@ static inline void state_regs(struct state_vcpu *vcpu, bool wild)
 	};
 
 	if (wild) {
-		state_fill(&regs, sizeof(regs));
+		state_fill_plain(&regs, sizeof(regs));
 		regs.rflags = 2 | (regs.rflags & 0xad5);
 		regs.rip = STATE_CODE + (below(2) ? 0 : below(64));
 		if (below(2))
@@ -140,7 +161,7 @@ static inline void state_fpu(struct state_vcpu *vcpu)
 {
 	struct kvm_fpu fpu;
 
-	state_fill(&fpu, sizeof(fpu));
+	state_fill_plain(&fpu, sizeof(fpu));
 	state_give(vcpu, KVM_SET_FPU, &fpu, sizeof(fpu));
 }
 
@@ -242,18 +263,26 @@ static inline void state_code(unsigned char *memory)
 		{ 5, 0xbe, 0x00, 0x80, 0x0b, 0x00 },
 	};
 	unsigned char *code = memory + STATE_CODE;
-	unsigned int at = 0;
+	unsigned int at = sizeof(state_begin);
 
-	state_fill(code, 0x1000);
+	/* Where it goes on without end there is an exit in it: out dx, al */
+	memset(code, 0xee, 0x1000);
+	memcpy(code, state_begin, sizeof(state_begin));
 	while (below(20)) {
 		const unsigned char *one = some[below(sizeof(some) / sizeof(some[0]))];
 
 		memcpy(code + at, one + 1, one[0]);
 		at += one[0];
 	}
+	/* Anything, but for jumps */
+	for (unsigned int i = below(4) ? 8 : 0; i; i--) {
+		code[at + i - 1] = random32();
+		if ((code[at + i - 1] & 0x60) == 0x60)
+			code[at + i - 1] &= 0x9f;
+	}
 	if (below(3) && at < 120) {
 		code[at] = 0xeb;
-		code[at + 1] = below(3) ? (unsigned char)-(at + 2) : 0xfe;
+		code[at + 1] = -(at + 2);
 	}
 	/* No move from or to a debug register */
 	for (unsigned int i = 0; i < 0xfff; i++) {

@@ -89,5 +89,6 @@ void bench_handles(struct bench *bench);
 void bench_queue(struct bench *bench);
 void bench_spawn(struct bench *bench);
 void bench_vcpu(struct bench *bench);
+void bench_guest(struct bench *bench);
 
 #endif /* RVF_BENCH_H */

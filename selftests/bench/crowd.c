@@ -4,17 +4,16 @@
  * same in a mount of many as in one of few; and what a mount holds of memory.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rvf/device.h>
 #include <rvf/package.h>
 
 #include "bench.h"
+#include "charged.h"
 #include "mounts.h"
 
 #define CROWD	 1000
@@ -186,49 +185,25 @@ static void measure_regions(struct bench *bench)
 		rvf_package_free(packages[i]);
 }
 
-/* ---- memory, as the cgroup that pays for it counts it */
-
-#define CGROUP "/sys/fs/cgroup/rvf-bench"
-
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-static double charged(void)
-{
-	char text[32] = "";
-	int fd = open(CGROUP "/memory.current", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '\0';
-	close(fd);
-	return strtod(text, NULL);
-}
+/* ---- memory */
 
 static double idle_kib(void *data)
 {
 	struct crowd crowd = { data, 0 };
-	double before, after;
+	struct charges before, after;
 	int ret;
 
 	/* What is made once is there afterwards. */
 	ret = grow(&crowd, MEASURED);
-	before = charged();
+	if (ret == 0)
+		ret = charges_now(&before);
 	if (ret == 0)
 		ret = grow(&crowd, CROWD);
-	after = charged();
+	if (ret == 0)
+		ret = charges_now(&after);
 	if (shrink(&crowd) < 0 && ret == 0)
 		ret = -EIO;
-	return ret < 0 ? ret : (after - before) / 1024 / (CROWD - MEASURED);
+	return ret < 0 ? ret : (after.all - before.all) / (CROWD - MEASURED);
 }
 
 static void measure_memory(struct bench *bench)
@@ -240,16 +215,13 @@ static void measure_memory(struct bench *bench)
 
 	row_note(row, "a package of one component and a region of 4 KiB, mounted 900 times: the"
 		      " growth of memory.current, by their number");
-	ret = mkdir(CGROUP, 0755) < 0 && errno != EEXIST ? -errno : 0;
-	if (ret == 0)
-		ret = put(CGROUP "/cgroup.procs", "0");
+	ret = charges_begin();
 	if (ret < 0)
 		row_skip(row, "not measured: no cgroup: %s", strerror(-ret));
 	if (!package)
 		row_skip(row, "the package cannot be loaded");
 	measure_rounds(bench, first, 1);
-	put("/sys/fs/cgroup/cgroup.procs", "0");
-	rmdir(CGROUP);
+	charges_end();
 	rvf_package_free(package);
 }
 

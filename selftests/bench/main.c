@@ -12,6 +12,7 @@ static const struct {
 } groups[] = {
 	{ "mount", bench_mount }, { "crowd", bench_crowd }, { "handles", bench_handles },
 	{ "queue", bench_queue }, { "spawn", bench_spawn }, { "vcpu", bench_vcpu },
+	{ "guest", bench_guest },
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
@@ -19,8 +20,8 @@ static const struct {
 static void usage(FILE *file)
 {
 	fputs("Usage: rvf-bench [--scale PERCENT] [--instructions] [--json FILE] DIR [GROUP]...\n"
-	      "Measures the groups mount, crowd, handles, queue, spawn and vcpu. scripts/bench\n"
-	      "calls it.\n",
+	      "Measures the groups mount, crowd, handles, queue, spawn, vcpu and guest.\n"
+	      "scripts/bench calls it.\n",
 	      file);
 }
 

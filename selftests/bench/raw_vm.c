@@ -69,6 +69,7 @@ int raw_vm_make(struct raw_vm *raw)
 	raw->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, raw->vcpu, 0);
 	if (raw->run == MAP_FAILED)
 		return -errno;
+	raw->vm = vm;
 	err = give_memory(vm);
 	return err ? err : set_registers(raw->vcpu);
 }
@@ -200,4 +201,45 @@ double raw_vm_exits(struct raw_vm *vm, unsigned int count)
 			return -EIO;
 	}
 	return exits_now() - started;
+}
+
+static int go_flat(int vcpu)
+{
+	struct kvm_regs regs = { .rflags = 2, .rip = EXITS_TOUCH };
+	struct kvm_sregs sregs;
+
+	if (ioctl(vcpu, KVM_GET_SREGS, &sregs) < 0)
+		return -errno;
+	exits_flat(&sregs);
+	if (ioctl(vcpu, KVM_SET_SREGS, &sregs) < 0 || ioctl(vcpu, KVM_SET_REGS, &regs) < 0)
+		return -errno;
+	return 0;
+}
+
+double raw_vm_first_touch(struct raw_vm *vm)
+{
+	struct kvm_userspace_memory_region region = { .slot = 1,
+						      .guest_phys_addr = EXITS_TOUCH_AT,
+						      .memory_size = EXITS_TOUCH_BYTES };
+	void *memory = mmap(NULL, EXITS_TOUCH_BYTES, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t started;
+	double ret;
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	region.userspace_addr = (uintptr_t)memory;
+	if (ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &region) < 0)
+		return -errno;
+	ret = go_flat(vm->vcpu);
+	started = exits_now();
+	if (ret == 0 && ioctl(vm->vcpu, KVM_RUN, 0) < 0)
+		ret = -errno;
+	if (ret == 0)
+		ret = vm->run->exit_reason == KVM_EXIT_IO ? (double)(exits_now() - started) : -EIO;
+	region.memory_size = 0;
+	if (ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &region) < 0)
+		ret = -errno;
+	munmap(memory, EXITS_TOUCH_BYTES);
+	return ret;
 }

@@ -12,7 +12,8 @@ struct kvm_run;
 
 /**
  * struct raw_vm - A VM of this process, with one vCPU
- * @vcpu: KVM's fd.
+ * @vm: KVM's fd of it.
+ * @vcpu: That of its vCPU.
  * @run: Its page.
  * @to: To a process that sees each exit, or that has the VM; or -1.
  * @back: From it.
@@ -20,6 +21,7 @@ struct kvm_run;
  * @elsewhere: It has the VM.
  */
 struct raw_vm {
+	int vm;
 	int vcpu;
 	struct kvm_run *run;
 	int to;
@@ -38,6 +40,11 @@ void raw_vm_end(struct raw_vm *vm);
  * lets KVM's commands pass where it lets rvf's pass in a task.
  */
 int raw_vm_make_filtered(struct raw_vm *vm, const void *filter, size_t count);
+/*
+ * Nanoseconds for the guest's writes to EXITS_TOUCH_BYTES of memory that is new,
+ * or a negative errno. The VM is for nothing else then.
+ */
+double raw_vm_first_touch(struct raw_vm *vm);
 /* Nanoseconds for @count exits, or a negative errno. */
 double raw_vm_exits(struct raw_vm *vm, unsigned int count);
 

@@ -5,20 +5,16 @@
  * process by two pipes; and accesses that the module completes by itself.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <rvf/device.h>
 #include <rvf/process.h>
 
 #include "bench.h"
 #include "exits.h"
-#include "mounts.h"
+#include "exits_task.h"
 #include "raw_vm.h"
 
 #define EXITS  1000
@@ -28,67 +24,10 @@
 static const char *unit = "us";
 static double unit_ns = 1000;
 
-/* The task, whose vCPU exits through the module */
-struct task {
-	int mount;
-	int netns;
-	int go;
-	int done;
-	struct rvf_process *process;
-	struct rvf_error error;
-};
-
 struct request {
-	struct task *task;
+	struct exits_task *task;
 	enum exits_how how;
 };
-
-/* Until the task answers, or is no more. */
-static int64_t receive(struct task *task)
-{
-	struct pollfd fds[] = {
-		{ .fd = task->done, .events = POLLIN },
-		{ .fd = rvf_process_pidfd(task->process), .events = POLLIN },
-	};
-	struct rvf_process_status status;
-	struct exits_answer answer;
-
-	if (poll(fds, 2, -1) < 0)
-		return -errno;
-	if (fds[0].revents & POLLIN) {
-		if (read(task->done, &answer, sizeof(answer)) != sizeof(answer))
-			return errno ? -errno : -EIO;
-		return answer.ns;
-	}
-	if (rvf_process_wait(task->process, -1, &status) == 0)
-		fprintf(stderr, "rvf-bench: exits: ended with %d %d\n", status.state, status.code);
-	return -EIO;
-}
-
-static int start(struct task *task, const char *package)
-{
-	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), ret;
-
-	task->mount = mount_nameless(package);
-	if (task->mount < 0 || kvm < 0)
-		return task->mount < 0 ? task->mount : -errno;
-	ret = rvf_supervise(task->mount, kvm, &task->error);
-	close(kvm);
-	if (ret < 0)
-		return ret;
-	task->netns = rvf_process_netns(&task->error);
-	task->go = mount_handle(task->mount, "go", RVF_RIGHT_WRITE);
-	task->done = mount_handle(task->mount, "done", RVF_RIGHT_READ);
-	if (task->netns < 0 || task->go < 0 || task->done < 0)
-		return -EIO;
-	ret = spawn_task(task->mount, task->netns, "exits", &task->process, &task->error);
-	if (ret < 0)
-		return ret;
-	ret = receive(task);
-	if (ret < 0)
-		rvf_error_system(&task->error, -ret, "the task has no VM");
-	return ret;
-}
 
 /* For one exit, or for one access that was none */
 static double measure_task(void *data)
@@ -100,9 +39,7 @@ static double measure_task(void *data)
 
 	if (others)
 		message.count = EXITS / EXITS_OTHERS ? EXITS / EXITS_OTHERS : 1;
-	if (write(request->task->go, &message, sizeof(message)) != sizeof(message))
-		return -errno;
-	ns = receive(request->task);
+	ns = exits_task_ask(request->task, &message);
 	if (ns < 0)
 		return ns;
 	return (double)ns / message.count / (others ? EXITS_OTHERS + 1 : 1) / unit_ns;
@@ -115,7 +52,7 @@ static double measure_raw(void *data)
 	return ns < 0 ? ns : ns / EXITS / unit_ns;
 }
 
-static struct row *add_task(struct bench *bench, const char *name, struct task *task,
+static struct row *add_task(struct bench *bench, const char *name, struct exits_task *task,
 			    enum exits_how how, struct row *peer, double target)
 {
 	struct request *request = calloc(1, sizeof(*request));
@@ -156,7 +93,7 @@ static int make_filtered(struct raw_vm *vm)
 
 void bench_vcpu(struct bench *bench)
 {
-	struct task task = { .mount = -1, .netns = -1, .go = -1, .done = -1 };
+	struct exits_task task;
 	struct raw_vm raw = { .to = -1 }, filtered = { .to = -1 }, forwarded = { .to = -1 };
 	struct row *rows[7], *piped;
 	cpu_set_t before;
@@ -200,7 +137,7 @@ void bench_vcpu(struct bench *bench)
 	err = make_filtered(&filtered);
 	if (err)
 		row_skip(rows[5], "not measured: %s", strerror(-err));
-	err = start(&task, in_dir(bench, "exits.rvf"));
+	err = exits_task_start(&task, in_dir(bench, "exits.rvf"));
 	if (err < 0) {
 		row_skip(rows[2], "not measured: %s", task.error.what);
 		row_skip(rows[3], "not measured: %s", task.error.what);
@@ -216,13 +153,6 @@ void bench_vcpu(struct bench *bench)
 	/* The later one has the earlier one's pipes. */
 	raw_vm_end(&filtered);
 	raw_vm_end(&forwarded);
-	if (task.mount >= 0)
-		unmount(task.mount);
-	if (task.process) {
-		struct rvf_process_status status;
-
-		rvf_process_wait(task.process, -1, &status);
-		rvf_process_free(task.process, 0);
-	}
+	exits_task_end(&task);
 	sched_setaffinity(0, sizeof(before), &before);
 }

@@ -18,19 +18,26 @@
 
 #include "../exits.h"
 
-static int make_memory(void)
+static int make_memfd(size_t bytes)
 {
 	int fd = memfd_create("guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || ftruncate(fd, bytes) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)
+		return -errno;
+	return fd;
+}
+
+static int make_memory(void)
+{
+	int fd = make_memfd(EXITS_MEMORY);
 	void *memory;
 
-	if (fd < 0 || ftruncate(fd, EXITS_MEMORY) < 0)
-		return -errno;
+	if (fd < 0)
+		return fd;
 	memory = mmap(NULL, EXITS_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
 	memcpy(memory, exits_guest, sizeof(exits_guest));
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)
-		return -errno;
 	return fd;
 }
 
@@ -104,6 +111,39 @@ static int64_t measure(struct rvf_vcpu *vcpu, const struct exits_request *reques
 	return ret < 0 ? ret : (int64_t)(exits_now() - started);
 }
 
+/* Memory of the plugin's own that nobody has touched: for the guest, then gone. */
+static int64_t first_touch(struct rvf_guest *guest, struct rvf_vcpu *vcpu)
+{
+	struct kvm_regs regs = { .rflags = 2, .rip = EXITS_TOUCH };
+	int fd = make_memfd(EXITS_TOUCH_BYTES), ret;
+	struct kvm_sregs sregs;
+	uint64_t started;
+	bool given;
+	__u32 slot;
+	int64_t ns;
+
+	if (fd < 0)
+		return fd;
+	ret = rvf_guest_memory(guest, fd, 0, EXITS_TOUCH_BYTES, EXITS_TOUCH_AT, 0, &slot);
+	given = ret == 0;
+	close(fd);
+	if (ret == 0)
+		ret = rvf_vcpu_get_sregs(vcpu, &sregs);
+	if (ret == 0) {
+		exits_flat(&sregs);
+		ret = rvf_vcpu_set_sregs(vcpu, &sregs);
+	}
+	if (ret == 0)
+		ret = rvf_vcpu_set_regs(vcpu, &regs);
+	started = exits_now();
+	if (ret == 0)
+		ret = next(vcpu);
+	ns = exits_now() - started;
+	if (given)
+		rvf_guest_memory_remove(guest, slot);
+	return ret < 0 ? ret : ns;
+}
+
 static int reserve_async(struct rvf_guest *guest)
 {
 	struct rvf_vm_reserve reserve = {
@@ -117,7 +157,7 @@ static int reserve_async(struct rvf_guest *guest)
 	return ioctl(guest->fd, RVF_VM_RESERVE, &reserve) < 0 ? -errno : 0;
 }
 
-static int start(struct rvf_vcpu **vcpu)
+static int start(struct rvf_guest **out, struct rvf_vcpu **vcpu)
 {
 	struct rvf_guest_event event;
 	struct rvf_guest *guest;
@@ -125,7 +165,8 @@ static int start(struct rvf_vcpu **vcpu)
 
 	if (memory < 0)
 		return memory;
-	ret = rvf_vm_connect(&guest);
+	ret = rvf_vm_connect(out);
+	guest = *out;
 	if (ret == 0)
 		ret = rvf_guest_memory(guest, memory, 0, EXITS_MEMORY, 0, false, NULL);
 	if (ret == 0)
@@ -144,14 +185,16 @@ int main(void)
 {
 	struct exits_request request;
 	struct exits_answer answer;
+	struct rvf_guest *guest = NULL;
 	struct rvf_vcpu *vcpu = NULL;
 	int go = rvf_get("go"), done = rvf_get("done");
 
-	answer.ns = start(&vcpu);
+	answer.ns = start(&guest, &vcpu);
 	if (rvf_queue_send(done, &answer, sizeof(answer)) < 0 || answer.ns < 0 || rvf_ready() < 0)
 		return EXIT_FAILURE;
 	while (rvf_queue_recv(go, &request, sizeof(request)) == sizeof(request)) {
-		answer.ns = measure(vcpu, &request);
+		answer.ns = request.how == EXITS_FIRST_TOUCH ? first_touch(guest, vcpu) :
+							       measure(vcpu, &request);
 		if (rvf_queue_send(done, &answer, sizeof(answer)) < 0)
 			return EXIT_FAILURE;
 	}

@@ -91,10 +91,15 @@ result()
 	fi
 }
 
-# The kernel's log since the marker MARK
+# The kernel's log since the marker MARK; all that is left of it where it grew so
+# much that the marker is gone
 log_since()
 {
-	dmesg | awk -v mark="$1" 'found { print } index($0, mark) { found = 1 }'
+	dmesg | awk -v mark="$1" '
+		{ line[NR] = $0 }
+		index($0, mark) { from = NR }
+		END { for (i = from + 1; i <= NR; i++) print line[i] }
+	'
 }
 
 # Removes the module; a release may still be at work for a moment.

@@ -83,6 +83,9 @@ static int rvf_node_link(struct rvf_node *node, struct rvf_node *parent)
 		list_add_tail(&node->of_object, &node->object->nodes);
 		if (node->owner)
 			list_add_tail(&node->of_owner, &node->owner->owned);
+		if (!parent && node->owner && node->object->ops->attach)
+			node->object->ops->attach(node->object, node->rights,
+						  READ_ONCE(node->owner->incarnation));
 	}
 	mutex_unlock(&mnt->tree_lock);
 	return err;

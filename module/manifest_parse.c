@@ -551,19 +551,25 @@ static int rvf_parse_region(struct rvf_parser *p, __u32 at)
 	return 0;
 }
 
+static int rvf_is_ring(const struct rvf_m_queue *q)
+{
+	return le32_to_cpu(q->flags) & RVF_QUEUE_RING;
+}
+
 static int rvf_parse_queue(struct rvf_parser *p, __u32 at)
 {
 	const struct rvf_m_queue *q = &p->m->queues[at];
-	__u32 i;
+	__u32 i, bytes;
 	int err;
 
 	err = rvf_take_name(p, &q->name, at);
 	if (err)
 		return err;
-	if (q->reserved || q->reserved2)
+	if (q->reserved2)
 		return rvf_bad(p, RVF_REASON_RESERVED, at);
 	if (!rvf_in_range(q->slots, 1, RVF_MAX_QUEUE_SLOTS) ||
 	    !rvf_in_range(q->message_size, 1, RVF_MAX_MESSAGE) ||
+	    (le32_to_cpu(q->flags) & ~(__u32)RVF_QUEUE_RING) ||
 	    !q->type != !q->type_name.length)
 		return rvf_bad(p, RVF_REASON_QUEUE, at);
 	for (i = 0; i < at; i++)
@@ -572,8 +578,10 @@ static int rvf_parse_queue(struct rvf_parser *p, __u32 at)
 	for (i = 0; i < p->m->n_regions; i++)
 		if (rvf_same_string(p->m, &p->m->regions[i].name, &q->name))
 			return rvf_bad(p, RVF_REASON_DUPLICATE, at);
-	p->m->bytes += (__u64)le32_to_cpu(q->slots) *
-		       le32_to_cpu(q->message_size);
+	bytes = le32_to_cpu(q->message_size);
+	if (rvf_is_ring(q))
+		bytes = RVF_RING_STRIDE(bytes);
+	p->m->bytes += (__u64)le32_to_cpu(q->slots) * bytes;
 	return rvf_take_text(p, &q->type_name, RVF_MAX_NAME, at);
 }
 
@@ -595,6 +603,7 @@ static int rvf_parse_grant(struct rvf_parser *p, __u32 at, __u32 first)
 {
 	const struct rvf_m_grant *g = &p->m->grants[at];
 	__u32 object = le32_to_cpu(g->object), i;
+	const __u32 both = RVF_RIGHT_READ | RVF_RIGHT_WRITE;
 	__u32 rights = le32_to_cpu(g->rights);
 
 	if (g->reserved)
@@ -614,11 +623,44 @@ static int rvf_parse_grant(struct rvf_parser *p, __u32 at, __u32 first)
 	if ((rights & ~rvf_object_rights(p->m, g)) ||
 	    !(rights & (RVF_RIGHT_READ | RVF_RIGHT_WRITE)))
 		return rvf_bad(p, RVF_REASON_GRANT, at);
+	if (le32_to_cpu(g->kind) == RVF_OBJECT_QUEUE &&
+	    rvf_is_ring(&p->m->queues[object]) && (rights & both) == both)
+		return rvf_bad(p, RVF_REASON_GRANT, at);
 	for (i = first; i < at; i++)
 		if (p->m->grants[i].kind == g->kind &&
 		    p->m->grants[i].object == g->object)
 			return rvf_bad(p, RVF_REASON_DUPLICATE, at);
 	return 0;
+}
+
+/* A ring has two ends, and each is one component's. */
+static int rvf_parse_ring(struct rvf_parser *p, __u32 at)
+{
+	__u32 i, readers = 0, writers = 0;
+
+	for (i = 0; i < p->m->n_grants; i++) {
+		const struct rvf_m_grant *g = &p->m->grants[i];
+
+		if (le32_to_cpu(g->kind) != RVF_OBJECT_QUEUE ||
+		    le32_to_cpu(g->object) != at)
+			continue;
+		readers += !!(le32_to_cpu(g->rights) & RVF_RIGHT_READ);
+		writers += !!(le32_to_cpu(g->rights) & RVF_RIGHT_WRITE);
+	}
+	if (readers != 1 || writers != 1)
+		return rvf_bad(p, RVF_REASON_QUEUE, at);
+	return 0;
+}
+
+static int rvf_parse_rings(struct rvf_parser *p)
+{
+	__u32 i;
+	int err = 0;
+
+	for (i = 0; i < p->m->n_queues && !err; i++)
+		if (rvf_is_ring(&p->m->queues[i]))
+			err = rvf_parse_ring(p, i);
+	return err;
 }
 
 static int rvf_parse_grants(struct rvf_parser *p)
@@ -735,6 +777,8 @@ static int rvf_parse_all(struct rvf_parser *p)
 		err = rvf_bad(p, RVF_REASON_STRING, 0);
 	if (!err)
 		err = rvf_parse_grants(p);
+	if (!err)
+		err = rvf_parse_rings(p);
 	if (!err)
 		err = rvf_parse_deps(p);
 	if (!err)

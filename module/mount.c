@@ -66,6 +66,8 @@ static void rvf_mnt_free(struct kref *refs)
 	for (i = 0; i < mnt->n_tasks; i++)
 		rvf_tsk_cleanup(&mnt->tasks[i]);
 	kvfree(mnt->tasks);
+	for (i = 0; i < mnt->n_queues; i++)
+		kfree(mnt->queues[i]);
 	kvfree(mnt->queues);
 	kvfree(mnt->regions);
 	rvf_key_put(mnt->key);
@@ -135,7 +137,7 @@ static void rvf_mnt_release_content(struct rvf_mnt *mnt)
 	for (i = mnt->n_tasks; i--;)
 		rvf_tsk_release_image(&mnt->tasks[i]);
 	for (i = mnt->n_queues; i--;)
-		rvf_object_unuse(&mnt->queues[i].object);
+		rvf_object_unuse(mnt->queues[i]);
 	for (i = mnt->n_regions; i--;)
 		rvf_object_unuse(&mnt->regions[i].object);
 }
@@ -368,7 +370,7 @@ struct rvf_object *rvf_mnt_object(struct rvf_mnt *mnt, u32 kind, u32 index)
 {
 	if (kind == RVF_OBJECT_REGION)
 		return &mnt->regions[index].object;
-	return &mnt->queues[index].object;
+	return mnt->queues[index];
 }
 
 /**
@@ -403,6 +405,6 @@ struct rvf_object *rvf_mnt_object_by_name(struct rvf_mnt *mnt,
 			return &mnt->regions[i].object;
 	for (i = 0; i < mnt->n_queues; i++)
 		if (rvf_name_equal(m, &m->queues[i].name, name, len))
-			return &mnt->queues[i].object;
+			return mnt->queues[i];
 	return NULL;
 }

@@ -49,7 +49,8 @@ struct rvf_nsset {
  * @key: Whose signature counted; holds a reference.
  * @regions: By index in the manifest.
  * @n_regions: Those that were created.
- * @queues: By index in the manifest.
+ * @queues: By index in the manifest: objects of queues and of rings, each at
+ *	the beginning of its struct.
  * @n_queues: Those that were created.
  * @tasks: In component order.
  * @n_tasks: Those that were created.
@@ -85,7 +86,7 @@ struct rvf_mnt {
 	struct rvf_key *key;
 	struct rvf_region *regions;
 	u32 n_regions;
-	struct rvf_queue *queues;
+	struct rvf_object **queues;
 	u32 n_queues;
 	struct rvf_tsk *tasks;
 	u32 n_tasks;

@@ -15,6 +15,7 @@
 #include "mount.h"
 #include "queue.h"
 #include "region.h"
+#include "ring.h"
 #include "segment.h"
 #include "signature.h"
 #include "task.h"
@@ -359,29 +360,47 @@ static int rvf_load_tasks(struct rvf_load *load)
 	return err;
 }
 
+static int rvf_load_queue(struct rvf_load *load, u32 index)
+{
+	const struct rvf_m_queue *m = &load->mnt->manifest.queues[index];
+	u32 slots = le32_to_cpu(m->slots), type = le32_to_cpu(m->type);
+	u32 message_size = le32_to_cpu(m->message_size);
+	struct rvf_object *object = NULL;
+	struct rvf_queue *queue;
+
+	BUILD_BUG_ON(offsetof(struct rvf_queue, object) ||
+		     offsetof(struct rvf_ring, object));
+	if (le32_to_cpu(m->flags) & RVF_QUEUE_RING) {
+		object = rvf_ring_create(index, slots, message_size, type);
+	} else {
+		queue = kzalloc(sizeof(*queue), RVF_GFP);
+		if (queue && !rvf_queue_create(queue, index, slots,
+					       message_size, type))
+			object = &queue->object;
+		else
+			kfree(queue);
+	}
+	if (!object)
+		return rvf_refuse(&load->why, -ENOMEM, RVF_REASON_MEMORY, index);
+	load->mnt->queues[load->mnt->n_queues++] = object;
+	return 0;
+}
+
 /* Step 6: queues. */
 static int rvf_load_queues(struct rvf_load *load)
 {
 	struct rvf_mnt *mnt = load->mnt;
 	u32 i, n = mnt->manifest.n_queues;
-	int err;
+	int err = 0;
 
 	mnt->queues = kvcalloc(n + 1, sizeof(*mnt->queues), RVF_GFP);
 	if (!mnt->queues)
 		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		const struct rvf_m_queue *m = &mnt->manifest.queues[i];
-
-		err = rvf_queue_create(&mnt->queues[i], i,
-				       le32_to_cpu(m->slots),
-				       le32_to_cpu(m->message_size),
-				       le32_to_cpu(m->type));
-		if (err)
-			return rvf_refuse(&load->why, err, RVF_REASON_MEMORY, i);
-		mnt->n_queues++;
+	for (i = 0; i < n && !err; i++) {
+		err = rvf_load_queue(load, i);
 		cond_resched();
 	}
-	return 0;
+	return err;
 }
 
 /* A dry run: in the order of a real one, so that both tell the same. */

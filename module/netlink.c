@@ -8,6 +8,7 @@
 #include "mount.h"
 #include "netlink.h"
 #include "queue.h"
+#include "ring.h"
 #include "region.h"
 #include "task.h"
 #include "witness.h"
@@ -171,14 +172,18 @@ static int rvf_nl_put_region(struct sk_buff *skb,
 }
 
 static int rvf_nl_put_queue(struct sk_buff *skb, const struct rvf_manifest *m,
-			    const struct rvf_queue *queue)
+			    struct rvf_object *object)
 {
-	const struct rvf_m_queue *q = &m->queues[queue->object.index];
+	const struct rvf_m_queue *q = &m->queues[object->index];
+	u32 used = rvf_object_is_ring(object) ?
+		   rvf_ring_used(rvf_ring_of(object)) :
+		   READ_ONCE(rvf_queue_of(object)->used);
 
-	if (nla_put_u32(skb, RVF_NL_A_SLOTS, queue->n_slots) ||
-	    rvf_nl_put_u64(skb, RVF_NL_A_SIZE, queue->message_size) ||
-	    rvf_nl_put_u64(skb, RVF_NL_A_USED, READ_ONCE(queue->used)) ||
-	    nla_put_u32(skb, RVF_NL_A_TYPE, queue->type))
+	if (nla_put_u32(skb, RVF_NL_A_SLOTS, le32_to_cpu(q->slots)) ||
+	    rvf_nl_put_u64(skb, RVF_NL_A_SIZE, le32_to_cpu(q->message_size)) ||
+	    rvf_nl_put_u64(skb, RVF_NL_A_USED, used) ||
+	    nla_put_u32(skb, RVF_NL_A_TYPE, le32_to_cpu(q->type)) ||
+	    nla_put_u32(skb, RVF_NL_A_FLAGS, le32_to_cpu(q->flags)))
 		return -EMSGSIZE;
 	return rvf_nl_put_string(skb, RVF_NL_A_TYPE_NAME, m, &q->type_name);
 }
@@ -196,7 +201,7 @@ static int rvf_nl_put_object(struct sk_buff *skb, struct rvf_mnt *mnt,
 	if (!err && object->kind == RVF_OBJECT_REGION)
 		err = rvf_nl_put_region(skb, rvf_region_of(object));
 	else if (!err)
-		err = rvf_nl_put_queue(skb, m, rvf_queue_of(object));
+		err = rvf_nl_put_queue(skb, m, object);
 	if (!err)
 		err = rvf_nl_put_grants(skb, mnt, object);
 	return err ?: rvf_nl_put_holders(skb, mnt, object);
@@ -238,7 +243,7 @@ static int rvf_nl_object_item(struct sk_buff *skb, struct rvf_mnt *mnt,
 	if (at < mnt->n_regions)
 		object = &mnt->regions[at].object;
 	else
-		object = &mnt->queues[at - mnt->n_regions].object;
+		object = mnt->queues[at - mnt->n_regions];
 	return rvf_nl_put_object(skb, mnt, object);
 }
 

@@ -25,16 +25,19 @@ struct rvf_object;
  * @wake: Wakes all that wait in it, so that they look at their handle again.
  * @release: Frees its content.
  * @rights: Rights that make sense for it.
+ * @attach: An incarnation of a task is given a handle; NULL: it is all the
+ *	same to the object. Under the mount's tree_lock.
  */
 struct rvf_object_ops {
 	const struct file_operations *fops;
 	void (*wake)(struct rvf_object *object);
 	void (*release)(struct rvf_object *object);
 	u32 (*rights)(const struct rvf_object *object);
+	void (*attach)(struct rvf_object *object, u32 rights, u64 incarnation);
 };
 
 /**
- * struct rvf_object - A region or a queue
+ * struct rvf_object - A region, a queue or a ring
  * @kind: One of enum rvf_object_kind.
  * @index: In the manifest's table of its kind.
  * @users: See above.

@@ -25,7 +25,8 @@
  * vCPU       RVF_VM                          RVF_VCPU_*, some of KVM's; mmap
  * handle     RVF_TASK_GET, RVF_MOUNT_GET,    RVF_HANDLE_*, and by its object
  *            RVF_HANDLE_DERIVE               RVF_REGION_* and RVF_SLOT_*, or
- *                                            RVF_QUEUE_*; read, write, pread,
+ *                                            RVF_QUEUE_* or RVF_RING_*; read,
+ *                                            write, pread,
  *                                            mmap, poll
  * ========== =============================== ==================================
  *
@@ -154,6 +155,8 @@ enum {
 	RVF_CMD_QUEUE_INFO = 0x50,
 	RVF_CMD_QUEUE_SEND = 0x51,
 	RVF_CMD_QUEUE_RECV = 0x52,
+	RVF_CMD_RING_INFO = 0x58,
+	RVF_CMD_RING_WAKE = 0x59,
 
 	RVF_CMD_VM_MAP = 0x60,
 	RVF_CMD_VM_UNMAP = 0x61,
@@ -1877,6 +1880,140 @@ struct rvf_queue_batch {
 #define RVF_QUEUE_RECV _IO(RVF_IOC_TYPE, RVF_CMD_QUEUE_RECV)
 
 /**
+ * DOC: Ring handles
+ *
+ * A queue whose manifest entry has %RVF_QUEUE_RING is a ring: its two ends map
+ * the same memory, and the kernel is entered only to sleep and to wake. A
+ * handle with READ is the consumer's end, one with WRITE the producer's. Who
+ * has several handles or threads on one end keeps them apart by itself.
+ *
+ * mmap shows either end all of it, at the offsets that RVF_RING_INFO says, and
+ * is shared, never executable, and not inherited by fork (DONTCOPY). An end may
+ * map for writing what is its own (else EACCES): the consumer its page, the
+ * producer its page and the slots::
+ *
+ *	0		struct rvf_ring_control		nobody writes
+ *	out_consumer	struct rvf_ring_end		the consumer writes
+ *	out_producer	struct rvf_ring_end		the producer writes
+ *	out_data	slots, out_stride apart		the producer writes
+ *
+ * The word of an end is its index and the epoch that the index belongs to. An
+ * index counts slots, modulo twice their number: it names slot index modulo
+ * slots. The producer fills the slot at its index and then moves on, as long
+ * as it is less than slots ahead of the consumer's; the consumer reads the slot
+ * at its own index, unless both are equal, and moves on. An index whose epoch is
+ * not the present one counts as 0.
+ *
+ * When a task's new incarnation takes an end that an earlier one had, the
+ * kernel raises the epoch: the ring is empty from then on. Each end that finds
+ * the epoch another than its own word's writes a word with the new one and
+ * index 0, and has so been told.
+ *
+ * Nothing that the other end writes can be relied on. Its word is read once and
+ * checked: an index of twice the slots or more, or more than slots apart, is a
+ * lie. So is a length above the message size; and bytes of a slot may change
+ * while they are read.
+ *
+ * read takes eight bytes (EINVAL: fewer) and sleeps, unless O_NONBLOCK is set
+ * (EAGAIN), until the end has something to do: a message, for the consumer;
+ * room, for the producer; or for either an epoch that its word has not. It
+ * gives a __u64: how many messages there are to receive, or can be sent; 0
+ * where only the epoch is new or a word is a lie. With both rights the consumer
+ * is meant. POLLIN and POLLOUT say the same. A sleeper is woken by RVF_RING_WAKE
+ * of the other end, which need not call it while the sleeper's @waiting is 0:
+ *
+ *  - the sleeper writes 1 to its own @waiting, then a full barrier, looks again
+ *    at the other's word, and sleeps; awake, it writes 0;
+ *  - the waker writes its own word, then a full barrier, and looks at @waiting.
+ *
+ * After the unmount read is EPIPE. Else all is as with queues; there is no
+ * write (EINVAL).
+ */
+
+/**
+ * struct rvf_ring_control - What the kernel writes
+ * @epoch: The present epoch, never 0
+ * @__reserved: 0
+ */
+struct rvf_ring_control {
+	__u32 epoch;
+	__u32 __reserved;
+};
+
+/**
+ * struct rvf_ring_end - What an end writes, at the beginning of its page
+ * @word: %RVF_RING_WORD of the epoch and its index
+ * @waiting: 1 while it sleeps or is about to
+ * @__reserved: 0
+ */
+struct rvf_ring_end {
+	__aligned_u64 word;
+	__u32 waiting;
+	__u32 __reserved;
+};
+
+#define RVF_RING_WORD(epoch, index)	((__u64)(epoch) << 32 | (index))
+#define RVF_RING_EPOCH(word)		((__u32)((word) >> 32))
+#define RVF_RING_INDEX(word)		((__u32)(word))
+
+/**
+ * struct rvf_ring_slot - What a slot begins with; the message follows
+ * @length: Bytes of the message
+ * @__reserved: 0
+ */
+struct rvf_ring_slot {
+	__u32 length;
+	__u32 __reserved;
+};
+
+/**
+ * struct rvf_ring_info - ioctl(RVF_RING_INFO)
+ * @size: sizeof(struct rvf_ring_info)
+ * @flags: Must be 0
+ * @out_slots: Messages that it can hold
+ * @out_message_size: The most bytes of one
+ * @out_type: Type id of its messages, 0: not said
+ * @out_stride: Bytes from one slot to the next
+ * @out_epoch: The present epoch
+ * @out_consumer: Offset of the consumer's page in a mapping
+ * @out_producer: Offset of the producer's page
+ * @out_data: Offset of the first slot
+ * @out_length: Bytes that can be mapped
+ *
+ * Errors: the general ones.
+ */
+struct rvf_ring_info {
+	__u32 size;
+	__u32 flags;
+	__u32 out_slots;
+	__u32 out_message_size;
+	__u32 out_type;
+	__u32 out_stride;
+	__u32 out_epoch;
+	__u32 out_consumer;
+	__u32 out_producer;
+	__u32 out_data;
+	__aligned_u64 out_length;
+};
+#define RVF_RING_INFO _IO(RVF_IOC_TYPE, RVF_CMD_RING_INFO)
+
+/**
+ * struct rvf_ring_wake - ioctl(RVF_RING_WAKE)
+ * @size: sizeof(struct rvf_ring_wake)
+ * @flags: Must be 0
+ *
+ * Wakes what sleeps at the other end, to look at the words again. Needs READ or
+ * WRITE.
+ *
+ * Errors: EACCES neither.
+ */
+struct rvf_ring_wake {
+	__u32 size;
+	__u32 flags;
+};
+#define RVF_RING_WAKE _IO(RVF_IOC_TYPE, RVF_CMD_RING_WAKE)
+
+/**
  * DOC: Generic netlink
  *
  * The family "rvf", version 1, in the initial network namespace. The dumps
@@ -1960,6 +2097,7 @@ enum rvf_nl_event {
  * @RVF_NL_A_EXIT_KIND: u32; task: enum rvf_exit_kind.
  * @RVF_NL_A_EXIT_CODE: s32; task.
  * @RVF_NL_A_BIND_REASON: u32; task: enum rvf_reason.
+ * @RVF_NL_A_FLAGS: u32; queue: bits of enum rvf_m_queue_flags.
  * @RVF_NL_A_RELAXED: u32; task: bits of enum rvf_relax.
  * @RVF_NL_A_POLICY: u32; region: enum rvf_region_policy.
  * @RVF_NL_A_SIZE: u64; region: the most it can hold; queue: the most bytes of
@@ -2015,6 +2153,7 @@ enum rvf_nl_attribute {
 	RVF_NL_A_BADGE = 30,
 	RVF_NL_A_DEPTH = 31,
 	RVF_NL_A_RELAXED = 32,
+	RVF_NL_A_FLAGS = 33,
 	RVF_NL_A_WITNESS_NEXT = 34,
 	RVF_NL_A_WITNESS_HEAD = 35,
 };

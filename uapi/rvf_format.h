@@ -454,13 +454,29 @@ struct rvf_m_region {
 };
 
 /**
+ * enum rvf_m_queue_flags - What kind of queue it is
+ * @RVF_QUEUE_RING: A ring: its two ends map it and move messages by themselves.
+ *	Exactly one component is granted WRITE and exactly one other READ, the
+ *	end that it is.
+ */
+enum rvf_m_queue_flags {
+	RVF_QUEUE_RING = 1 << 0,
+};
+
+/*
+ * Bytes from one slot of a ring to the next: struct rvf_ring_slot, the message,
+ * and what fills the last cache line.
+ */
+#define RVF_RING_STRIDE(message_size)	(((message_size) + 8u + 63u) & ~63u)
+
+/**
  * struct rvf_m_queue - A queue
  * @name: A word, unique among regions and queues together.
  * @slots: Messages that it can hold, 1 to %RVF_MAX_QUEUE_SLOTS.
  * @message_size: The most bytes of one message, 1 to %RVF_MAX_MESSAGE.
  * @type: What its messages are: the first four bytes, as a little-endian
  *	number, of the SHA-256 of the type's text; 0: not said.
- * @reserved: 0.
+ * @flags: Bits of enum rvf_m_queue_flags.
  * @type_name: The type's text, for people: printable ASCII; empty when @type is
  *	0, and only then.
  * @reserved2: 0.
@@ -470,7 +486,7 @@ struct rvf_m_queue {
 	__le32 slots;
 	__le32 message_size;
 	__le32 type;
-	__le32 reserved;
+	__le32 flags;
 	struct rvf_m_string type_name;
 	__le64 reserved2;
 };

@@ -5,9 +5,8 @@ const struct field reserved_fields[] = {
 	FIELD(HEADER, rvf_m_header, reserved),	      FIELD(PACKAGE, rvf_m_package, reserved),
 	FIELD(SEGMENT, rvf_m_segment, reserved),      FIELD(SEGMENT, rvf_m_segment, reserved2),
 	FIELD(COMPONENT, rvf_m_component, reserved2), FIELD(REGION, rvf_m_region, reserved),
-	FIELD(QUEUE, rvf_m_queue, reserved),	      FIELD(QUEUE, rvf_m_queue, reserved2),
-	FIELD(GRANT, rvf_m_grant, reserved),	      FIELD(REQUIRED, rvf_m_required, reserved),
-	FIELD(REQUIRED, rvf_m_required, reserved2),
+	FIELD(QUEUE, rvf_m_queue, reserved2),	      FIELD(GRANT, rvf_m_grant, reserved),
+	FIELD(REQUIRED, rvf_m_required, reserved),    FIELD(REQUIRED, rvf_m_required, reserved2),
 };
 const size_t n_reserved_fields = sizeof(reserved_fields) / sizeof(reserved_fields[0]);
 
@@ -54,7 +53,6 @@ const struct field fixed_fields[] = {
 	FIELD(REGION, rvf_m_region, slots),
 	FIELD(REGION, rvf_m_region, reserved),
 	FIELD(QUEUE, rvf_m_queue, name),
-	FIELD(QUEUE, rvf_m_queue, reserved),
 	FIELD(QUEUE, rvf_m_queue, type_name),
 	FIELD(QUEUE, rvf_m_queue, reserved2),
 	FIELD(GRANT, rvf_m_grant, reserved),

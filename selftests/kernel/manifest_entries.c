@@ -529,9 +529,14 @@ QUEUE(text_without_type)
 	pkg->queues[1].type_name = "sample/1";
 }
 
-BUILT_WITH(queue_reserved, RVF_REASON_RESERVED, ANY)
+QUEUE(unknown_flag)
 {
-	pkg->queues[1].entry.reserved = htole32(1);
+	pkg->queues[1].entry.flags = htole32(RVF_QUEUE_RING << 1);
+}
+
+QUEUE(ring_without_ends)
+{
+	pkg->queues[1].entry.flags = htole32(RVF_QUEUE_RING);
 }
 
 BUILT_WITH(queue_reserved2, RVF_REASON_RESERVED, ANY)

@@ -170,9 +170,13 @@ static uint64_t memory_needed(struct pkg *pkg)
 
 	for (uint32_t i = 0; i < pkg->n_regions; i++)
 		bytes += le64toh(pkg->regions[i].entry.size);
-	for (uint32_t i = 0; i < pkg->n_queues; i++)
-		bytes += (uint64_t)le32toh(pkg->queues[i].entry.slots) *
-			 le32toh(pkg->queues[i].entry.message_size);
+	for (uint32_t i = 0; i < pkg->n_queues; i++) {
+		uint32_t size = le32toh(pkg->queues[i].entry.message_size);
+
+		if (le32toh(pkg->queues[i].entry.flags) & RVF_QUEUE_RING)
+			size = RVF_RING_STRIDE(size);
+		bytes += (uint64_t)le32toh(pkg->queues[i].entry.slots) * size;
+	}
 	/* Each task has an image of its own */
 	for (uint32_t i = 0; i < pkg->n_components; i++) {
 		const struct rvf_m_component *entry = &pkg->components[i].entry;

@@ -161,6 +161,7 @@ static void object_rows(struct table *table, const struct world *world,
 			continue;
 		table_cell(table, rows ? "" : shown_name);
 		table_cell(table, rows				   ? "" :
+				  object->flags & RVF_QUEUE_RING   ? "ring" :
 				  object->kind == RVF_OBJECT_QUEUE ? "queue" :
 								     "region");
 		if (i < object->n_grants + object->n_holders) {
@@ -303,6 +304,7 @@ static void object_json(struct json *json, const struct world *world,
 		json_u64(json, "slots", object->slots);
 		json_u64(json, "used_slots", object->used);
 		json_u64(json, "message_bytes", object->size);
+		json_bool(json, "ring", object->flags & RVF_QUEUE_RING);
 		json_text(json, "message_type", *object->type_name ? object->type_name : NULL);
 	} else {
 		json_text(json, "type", "region");

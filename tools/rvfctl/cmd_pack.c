@@ -242,8 +242,9 @@ static int add_objects(struct packing *packing, struct rvf_error *e)
 	}
 	for (i = 0; i < recipe->n_queues; i++) {
 		queue = &recipe->queues[i];
-		err = rvf_builder_queue(packing->builder, queue->name, queue->slots,
-					queue->message_size, queue->type);
+		err = (queue->ring ? rvf_builder_ring :
+				     rvf_builder_queue)(packing->builder, queue->name, queue->slots,
+							queue->message_size, queue->type);
 		if (err < 0)
 			return err;
 	}

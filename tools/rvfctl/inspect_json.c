@@ -177,6 +177,7 @@ static void objects_json(struct json *json, const struct rvf_manifest *m)
 		json_string_of(json, "name", m, &m->queues[i].name);
 		json_u64(json, "slots", rvf_le32(m->queues[i].slots));
 		json_u64(json, "message_bytes", rvf_le32(m->queues[i].message_size));
+		json_bool(json, "ring", rvf_le32(m->queues[i].flags) & RVF_QUEUE_RING);
 		if (rvf_le32(m->queues[i].type_name.length))
 			json_string_of(json, "message_type", m, &m->queues[i].type_name);
 		else

@@ -267,7 +267,8 @@ static void print_objects(const struct rvf_manifest *m)
 		detail = xprintf("%u slots, %s bytes each%s%s", rvf_le32(queue->slots),
 				 size_text(rvf_le32(queue->message_size), size), *type ? ", " : "",
 				 type);
-		rights_cells(&table, m, RVF_OBJECT_QUEUE, i, "queue", detail);
+		rights_cells(&table, m, RVF_OBJECT_QUEUE, i,
+			     rvf_le32(queue->flags) & RVF_QUEUE_RING ? "ring" : "queue", detail);
 		free(detail);
 		free(type);
 	}

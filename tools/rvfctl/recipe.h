@@ -104,6 +104,7 @@ struct recipe_queue {
 	uint32_t slots;
 	uint32_t message_size;
 	const char *type; /* NULL: not said */
+	bool ring; /* its ends map it */
 };
 
 /* Its strings are the tree's. */

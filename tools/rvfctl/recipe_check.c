@@ -106,6 +106,55 @@ static void check_used(struct reader *r)
 	}
 }
 
+/* How many components do @right with a queue */
+static unsigned int count_ends(const struct recipe *recipe, size_t queue, uint32_t right)
+{
+	const struct recipe_grant *grant;
+	unsigned int count = 0;
+	size_t i, j;
+
+	for (i = 0; i < recipe->n_components; i++) {
+		for (j = 0; j < recipe->components[i].n_grants; j++) {
+			grant = &recipe->components[i].grants[j];
+			count += grant->kind == RVF_OBJECT_QUEUE && grant->object == queue &&
+				 (grant->rights & right);
+		}
+	}
+	return count;
+}
+
+static void check_rings(struct reader *r)
+{
+	const struct recipe *recipe = r->recipe;
+	const struct recipe_queue *ring;
+	const uint32_t both = RVF_RIGHT_READ | RVF_RIGHT_WRITE;
+	size_t i, j, k;
+
+	for (i = 0; i < recipe->n_queues; i++) {
+		ring = &recipe->queues[i];
+		if (!ring->ring || !ring->used)
+			continue;
+		if (count_ends(recipe, i, RVF_RIGHT_WRITE) != 1 ||
+		    count_ends(recipe, i, RVF_RIGHT_READ) != 1) {
+			complain(
+				r->all, &ring->at,
+				"ring '%s' needs one component that can send, and one that can receive",
+				ring->name);
+			advise(r->all, "can: { %s: send } in one, can: { %s: receive } in another",
+			       ring->name, ring->name);
+			continue;
+		}
+		for (j = 0; j < recipe->n_components; j++)
+			for (k = 0; k < recipe->components[j].n_grants; k++)
+				if (recipe->components[j].grants[k].kind == RVF_OBJECT_QUEUE &&
+				    recipe->components[j].grants[k].object == i &&
+				    (recipe->components[j].grants[k].rights & both) == both)
+					complain(r->all, &ring->at,
+						 "'%s' cannot be both ends of ring '%s'",
+						 recipe->components[j].name, ring->name);
+	}
+}
+
 /* ---- who needs whom */
 
 static void complain_component(struct reader *r, const struct node *name)
@@ -283,6 +332,7 @@ void check_recipe(struct reader *r)
 		check_jail(r, &recipe->components[i]);
 	}
 	check_used(r);
+	check_rings(r);
 	check_cycles(r);
 	check_counts(r);
 }

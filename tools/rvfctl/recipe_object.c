@@ -181,13 +181,25 @@ static void take_type(struct reader *r, const struct node *key, const struct nod
 	queue->type = read_printable(r, value, "type", RVF_MAX_NAME - 1);
 }
 
+static void take_ring(struct reader *r, const struct node *key, const struct node *value,
+		      void *into)
+{
+	struct recipe_queue *queue = into;
+
+	(void)key;
+	if (value->kind == NODE_TEXT && !strcmp(value->text, "yes")) {
+		queue->ring = true;
+	} else if (value->kind != NODE_TEXT || strcmp(value->text, "no") != 0) {
+		complain(r->all, &value->at, "ring is yes or no");
+		advise(r->all, "ring: yes");
+	}
+}
+
 static void read_queue(struct reader *r, struct recipe_queue *queue, const struct node *value)
 {
 	static const struct key keys[] = {
-		{ "slots", take_slots, NULL },
-		{ "size", take_size, NULL },
-		{ "type", take_type, NULL },
-		{ "ring", NULL, "leave it out: messages are copied" },
+		{ "slots", take_slots, NULL }, { "size", take_size, NULL },
+		{ "type", take_type, NULL },   { "ring", take_ring, NULL },
 		{ "wit", NULL, "type: NAME" },
 	};
 	char *what;

@@ -123,6 +123,9 @@ int rvf_builder_append_only(struct rvf_builder *b, const char *name, __u64 size)
 int rvf_builder_slab(struct rvf_builder *b, const char *name, __u32 slots, __u64 slot_size);
 int rvf_builder_queue(struct rvf_builder *b, const char *name, __u32 slots, __u32 message_size,
 		      const char *type);
+/* A queue that its two ends map */
+int rvf_builder_ring(struct rvf_builder *b, const char *name, __u32 slots, __u32 message_size,
+		     const char *type);
 int rvf_builder_grant(struct rvf_builder *b, __u32 component, __u32 kind, __u32 object,
 		      __u32 rights, __u64 badge);
 

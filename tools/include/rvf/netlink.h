@@ -105,6 +105,7 @@ struct rvf_nl_holder {
  * @used: Region: bytes it holds; queue: messages it holds.
  * @slots: Queue: messages it can hold; slab: its slots.
  * @type: Queue: type id.
+ * @flags: Queue: bits of enum rvf_m_queue_flags.
  * @type_name: Queue: the type's text.
  * @grants: What components are granted by the manifest.
  * @n_grants: How many.
@@ -121,6 +122,7 @@ struct rvf_nl_object {
 	__u64 used;
 	__u32 slots;
 	__u32 type;
+	__u32 flags;
 	char type_name[RVF_MAX_NAME + 1];
 	const struct rvf_nl_holder *grants;
 	size_t n_grants;

@@ -226,6 +226,16 @@ int rvf_builder_queue(struct rvf_builder *b, const char *name, __u32 slots, __u3
 	return q->name && q->type ? (int)b->n_queues - 1 : -ENOMEM;
 }
 
+int rvf_builder_ring(struct rvf_builder *b, const char *name, __u32 slots, __u32 message_size,
+		     const char *type)
+{
+	int index = rvf_builder_queue(b, name, slots, message_size, type);
+
+	if (index >= 0)
+		b->queues[index].flags = RVF_QUEUE_RING;
+	return index;
+}
+
 int rvf_builder_grant(struct rvf_builder *b, __u32 component, __u32 kind, __u32 object,
 		      __u32 rights, __u64 badge)
 {

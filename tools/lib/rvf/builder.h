@@ -47,6 +47,7 @@ struct build_queue {
 	__u32 slots;
 	__u32 message_size;
 	char *type;
+	__u32 flags;
 };
 
 struct build_grant {

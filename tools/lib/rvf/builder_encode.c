@@ -173,6 +173,7 @@ static void put_objects(struct encoder *enc, const struct rvf_builder *b, struct
 		put_string(enc, &q->name, b->queues[i].name, strlen(b->queues[i].name));
 		q->slots = htole32(b->queues[i].slots);
 		q->message_size = htole32(b->queues[i].message_size);
+		q->flags = htole32(b->queues[i].flags);
 		q->type = htole32(rvf_type_id(b->queues[i].type));
 		put_string(enc, &q->type_name, b->queues[i].type, strlen(b->queues[i].type));
 	}
@@ -185,8 +186,13 @@ static __u64 memory(const struct rvf_builder *b)
 
 	for (size_t i = 0; i < b->n_regions; i++)
 		sum += b->regions[i].size;
-	for (size_t i = 0; i < b->n_queues; i++)
-		sum += (__u64)b->queues[i].slots * b->queues[i].message_size;
+	for (size_t i = 0; i < b->n_queues; i++) {
+		__u32 size = b->queues[i].message_size;
+
+		if (b->queues[i].flags & RVF_QUEUE_RING)
+			size = RVF_RING_STRIDE(size);
+		sum += (__u64)b->queues[i].slots * size;
+	}
 	for (size_t i = 0; i < b->n_components; i++)
 		if (b->components[i].spec.kind != RVF_COMPONENT_KERNEL)
 			sum += rvf_builder_segment_length(b, b->components[i].spec.image);

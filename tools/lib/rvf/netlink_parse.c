@@ -122,6 +122,7 @@ int rvf_nl_parse_object(struct nlattr **attrs, struct nlattr *first, int length,
 	object->size = number(attrs[RVF_NL_A_SIZE]);
 	object->used = number(attrs[RVF_NL_A_USED]);
 	object->slots = number(attrs[RVF_NL_A_SLOTS]);
+	object->flags = number(attrs[RVF_NL_A_FLAGS]);
 	object->type = number(attrs[RVF_NL_A_TYPE]);
 	string(attrs[RVF_NL_A_TYPE_NAME], object->type_name, sizeof(object->type_name));
 	object->all_holders = number(attrs[RVF_NL_A_HOLDERS]);

@@ -51,6 +51,7 @@ if [ ${#programs[@]} -eq 0 ]; then
 		jail_bind build/selftests/jail/bind
 		jail_events build/selftests/jail/events
 		plugin_runtime build/selftests/plugin/runtime
+		plugin_ring selftests/plugin/ring.sh
 		plugin_vm selftests/plugin/vm.sh
 		plugin_api selftests/plugin/api.sh
 		plugin_samples selftests/plugin/samples.sh

@@ -20,6 +20,7 @@
 
 #include "bench.h"
 #include "mounts.h"
+#include "ring_trip.h"
 
 #define BYTES 64
 #define TRIPS 100
@@ -199,7 +200,7 @@ static void measure_cpus(struct bench *bench, int cpus, int spin_us)
 {
 	const char *const *name = names[cpus - 1];
 	unsigned int first = bench->row_count;
-	struct row *queue, *other, *packet, *spinning;
+	struct row *queue, *other, *packet, *spinning, *ring;
 	int mount = mount_nameless(in_dir(bench, "queues.rvf")), second = -1;
 	unsigned int i;
 
@@ -218,11 +219,17 @@ static void measure_cpus(struct bench *bench, int cpus, int spin_us)
 		spinning->peer = other;
 		spinning->target = 0.35;
 		row_note(spinning, "receivers look for %d us before they sleep", spin_us);
+		ring = ring_add(bench, "mapped ring round trip 64 B, 2 CPUs", TRIPS);
+		ring->peer = other;
+		ring->target = 0.1;
+		row_note(ring, "both sides look and do not sleep");
 	}
 	measure_rounds(bench, first, 100);
 	for (i = first; i < bench->row_count; i++)
-		if (bench->rows[i]->name != name[3])
+		if (bench->rows[i]->measure == round_trips && bench->rows[i]->name != name[3])
 			stop(bench->rows[i]->data);
+	if (name[4])
+		ring_stop();
 	if (mount >= 0)
 		unmount(mount);
 	if (second >= 0)

@@ -16,6 +16,7 @@ enum kind {
 	UNBOUND, /* of one that is jailed and has not bound itself */
 	REGION,
 	QUEUE,
+	RING,
 	KINDS,
 };
 
@@ -39,10 +40,12 @@ FIXTURE_SETUP(format)
 	key_trust(self->fd[CONTROL], KEY_OWNER);
 	key_record(KEY_OWNER, &self->record);
 	self->pkg = pkg_usual();
+	pkg_ring(self->pkg, "ring", 4, 16);
 	pkg_finish(self->pkg, KEY_OWNER);
 	self->fd[MOUNT] = must_rvf(pkg_mount(self->pkg, self->fd[CONTROL], NULL, NULL));
 	self->fd[REGION] = must_rvf(mount_get(self->fd[MOUNT], "log", 0));
 	self->fd[QUEUE] = must_rvf(mount_get(self->fd[MOUNT], "queue", 0));
+	self->fd[RING] = must_rvf(mount_get(self->fd[MOUNT], "ring", 0));
 	task_start(&self->bound, self->fd[MOUNT], 0);
 	self->fd[TASK] = PROXY_TASK_FD;
 
@@ -93,6 +96,8 @@ union arg {
 	struct rvf_region_info region_info;
 	struct rvf_queue_info queue_info;
 	struct rvf_queue_batch batch;
+	struct rvf_ring_info ring_info;
+	struct rvf_ring_wake ring_wake;
 };
 
 static char text[4096];
@@ -301,6 +306,10 @@ static const struct command {
 		{ NONE, NONE }, { AT(rvf_queue_batch, messages), NONE }, { NONE, NONE }),
 	COMMAND(RVF_QUEUE_RECV, QUEUE, rvf_queue_batch, fill_batch, 0, AT(rvf_queue_batch, flags),
 		{ NONE, NONE }, { AT(rvf_queue_batch, messages), NONE }, { NONE, NONE }),
+	COMMAND(RVF_RING_INFO, RING, rvf_ring_info, fill_nothing, 0, AT(rvf_ring_info, flags),
+		{ NONE, NONE }, { NONE }, { NONE, NONE }),
+	COMMAND(RVF_RING_WAKE, RING, rvf_ring_wake, fill_nothing, 0, AT(rvf_ring_wake, flags),
+		{ NONE, NONE }, { NONE }, { NONE, NONE }),
 };
 
 static void make(SELF, const struct command *command, union arg *arg)

@@ -225,7 +225,8 @@ TEST_F(format, read_only_struct)
 		must(mprotect(arg, page_size(), PROT_READ));
 		/* A failure is told first; messages are gone, or nothing is told */
 		if (command->result || command->number == RVF_QUEUE_SEND ||
-		    command->number == RVF_QUEUE_RECV || command->number == RVF_TASK_STOP)
+		    command->number == RVF_QUEUE_RECV || command->number == RVF_TASK_STOP ||
+		    command->number == RVF_RING_WAKE)
 			continue;
 		EXPECT_RESULT(-EFAULT, command, arg);
 		EXPECT_EQ(fds, count_fds());
@@ -269,7 +270,8 @@ TEST_F(format, unknown_numbers)
 				if ((command->number & 0xff) == number &&
 				    (command->kind == kind ||
 				     (command->kind == TASK && kind == UNBOUND) ||
-				     (number >= 0x30 && number <= 0x32 && kind == QUEUE)))
+				     (number >= 0x30 && number <= 0x32 &&
+				      (kind == QUEUE || kind == RING))))
 					known = true;
 			}
 			if (known)
@@ -294,7 +296,7 @@ TEST_F(format, foreign_numbers)
 
 			if (kind == TASK || kind == command->kind ||
 			    (command->kind == TASK && kind == UNBOUND) ||
-			    (handle && (kind == REGION || kind == QUEUE)))
+			    (handle && (kind == REGION || kind == QUEUE || kind == RING)))
 				continue;
 			make(self, command, &arg);
 			EXPECT_EQ(-ENOTTY, rvf(self->fd[kind], command->number, &arg))

@@ -88,6 +88,8 @@ static const struct {
 	{ RVF_CMD_QUEUE_SEND,
 	  { EACCES, EAGAIN, EMSGSIZE, EPROTOTYPE, EBADF, EXDEV, EPERM, EMLINK, EDQUOT } },
 	{ RVF_CMD_QUEUE_RECV, { EACCES, EAGAIN, EMSGSIZE } },
+	{ RVF_CMD_RING_INFO, { 0 } },
+	{ RVF_CMD_RING_WAKE, { EACCES } },
 };
 
 static bool is_documented(unsigned int number, int result)
@@ -108,7 +110,7 @@ static bool is_documented(unsigned int number, int result)
 static bool knows(enum kind kind, unsigned int number)
 {
 	if (number >= RVF_CMD_HANDLE_INFO && number <= RVF_CMD_HANDLE_REVOKE)
-		return kind == REGION || kind == QUEUE;
+		return kind == REGION || kind == QUEUE || kind == RING;
 	FOR_EACH(command)
 	{
 		if ((command->number & 0xff) == number)
@@ -311,8 +313,8 @@ static bool call_one(SELF, const struct target *target, unsigned int counts[2])
 
 TEST_F_TIMEOUT(format, every_number, 300)
 {
-	static const char *const names[KINDS] = { "control", "mount",  "task",
-						  "unbound", "region", "queue" };
+	static const char *const names[KINDS] = { "control", "mount", "task", "unbound",
+						  "region",  "queue", "ring" };
 	unsigned int made = first_free(), handles;
 
 	seed(11);

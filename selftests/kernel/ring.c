@@ -29,11 +29,8 @@ FIXTURE(ring)
 static struct pkg *ring_package(void)
 {
 	struct pkg *pkg = pkg_usual();
-	unsigned int ring = pkg_queue(pkg, "ring", SLOTS, MESSAGE);
 
-	pkg->queues[ring].entry.flags = htole32(RVF_QUEUE_RING);
-	pkg_grant(pkg, 0, RVF_OBJECT_QUEUE, ring, RVF_RIGHT_WRITE, 0);
-	pkg_grant(pkg, 1, RVF_OBJECT_QUEUE, ring, RVF_RIGHT_READ, 0);
+	pkg_ring(pkg, "ring", SLOTS, MESSAGE);
 	return pkg;
 }
 

@@ -99,6 +99,16 @@ unsigned int pkg_queue(struct pkg *pkg, const char *name, uint32_t slots, uint32
 	return pkg->n_queues++;
 }
 
+unsigned int pkg_ring(struct pkg *pkg, const char *name, uint32_t slots, uint32_t message_size)
+{
+	unsigned int ring = pkg_queue(pkg, name, slots, message_size);
+
+	pkg->queues[ring].entry.flags = htole32(RVF_QUEUE_RING);
+	pkg_grant(pkg, 0, RVF_OBJECT_QUEUE, ring, RVF_RIGHT_WRITE, 0);
+	pkg_grant(pkg, 1, RVF_OBJECT_QUEUE, ring, RVF_RIGHT_READ, 0);
+	return ring;
+}
+
 uint32_t pkg_queue_type(struct pkg *pkg, unsigned int queue, const char *type_name)
 {
 	uint8_t digest[RVF_DIGEST_LEN];

@@ -85,6 +85,8 @@ unsigned int pkg_immutable(struct pkg *pkg, const char *name, const void *data, 
 unsigned int pkg_append_only(struct pkg *pkg, const char *name, uint64_t size);
 unsigned int pkg_slab(struct pkg *pkg, const char *name, uint64_t slots, uint64_t slot_size);
 unsigned int pkg_queue(struct pkg *pkg, const char *name, uint32_t slots, uint32_t message_size);
+/* Component 0 sends, 1 receives */
+unsigned int pkg_ring(struct pkg *pkg, const char *name, uint32_t slots, uint32_t message_size);
 /* Gives the queue a type */
 uint32_t pkg_queue_type(struct pkg *pkg, unsigned int queue, const char *type_name);
 void pkg_grant(struct pkg *pkg, unsigned int component, uint32_t kind, uint32_t object,

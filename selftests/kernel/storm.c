@@ -6,7 +6,6 @@
  *
  * RVF_SEED=N repeats a run's random numbers.
  */
-#include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -61,22 +60,6 @@ static void storm_end(pid_t storm)
 	reap(storm);
 	must(sigaction(SIGUSR1, &ignore, NULL));
 	set_signals(SIG_UNBLOCK);
-}
-
-static unsigned int count_fds(pid_t pid)
-{
-	unsigned int count = 0;
-	char path[64];
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	dir = opendir(path);
-	if (!dir)
-		die("%s: %s", path, strerror(errno));
-	for (struct dirent *entry; (entry = readdir(dir));)
-		count += entry->d_name[0] != '.';
-	closedir(dir);
-	return count;
 }
 
 /* What else a command may come to when it is given often */
@@ -157,7 +140,7 @@ static struct outcome storm_on(struct __test_metadata *_metadata, SELF,
 TEST_F_TIMEOUT(format, signals, 300)
 {
 	static const int flags[] = { 0, SA_RESTART };
-	unsigned int before = count_fds(getpid()), before_there = count_fds(self->bound.pid);
+	unsigned int before = fds_of(getpid()), before_there = fds_of(self->bound.pid);
 	unsigned int handles = task_status(self->fd[MOUNT], 0).handles;
 	unsigned int interrupted = 0, sent = 0, received = 0;
 	struct rvf_queue_info queue;
@@ -173,11 +156,11 @@ TEST_F_TIMEOUT(format, signals, 300)
 				sent += outcome.done;
 			if (command->number == RVF_QUEUE_RECV)
 				received += outcome.done;
-			EXPECT_EQ(before, count_fds(getpid()))
+			EXPECT_EQ(before, fds_of(getpid()))
 			{
 				TH_LOG("%s", command->name);
 			}
-			EXPECT_EQ(before_there, count_fds(self->bound.pid))
+			EXPECT_EQ(before_there, fds_of(self->bound.pid))
 			{
 				TH_LOG("%s", command->name);
 			}

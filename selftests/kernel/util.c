@@ -2,6 +2,7 @@
 /*
  * Thin wrappers around the ABI, and around what the tests need of Linux.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -443,4 +444,20 @@ int memfd_with(const void *data, size_t length)
 	while (done < length)
 		done += must(write(fd, (const char *)data + done, length - done));
 	return fd;
+}
+
+unsigned int fds_of(pid_t pid)
+{
+	unsigned int count = 0;
+	char path[64];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		die("%s: %s", path, strerror(errno));
+	for (struct dirent *entry; (entry = readdir(dir));)
+		count += entry->d_name[0] != '.';
+	closedir(dir);
+	return count;
 }

@@ -137,5 +137,7 @@ uint64_t read_number(const char *path);
 /* A file that the build put next to the test program */
 const char *beside(const char *name);
 int memfd_with(const void *data, size_t length);
+/* How many fds a process has; one more of this one, which looks */
+unsigned int fds_of(pid_t pid);
 
 #endif

@@ -302,18 +302,7 @@ DIR *vm_kvm_place(void)
 
 unsigned int vm_count_fds(struct vm *vm)
 {
-	unsigned int count = 0;
-	char path[64];
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", vm->task.pid);
-	dir = opendir(path);
-	if (!dir)
-		die("%s: %s", path, strerror(errno));
-	for (struct dirent *entry; (entry = readdir(dir));)
-		count += entry->d_name[0] != '.';
-	closedir(dir);
-	return count;
+	return fds_of(vm->task.pid);
 }
 
 uint64_t vm_find_mapping(struct vm *vm, const char *text)

@@ -205,6 +205,9 @@ struct rvf_supervised {
 
 /* mount.c */
 struct rvf_mtask *rvf_mount_task(struct rvf_supervised *mount, __u32 component);
+typedef void (*rvf_state_fn)(struct rvf_mtask *task, const struct rvf_task_status *status,
+			     void *context);
+void rvf_mount_each_state(struct rvf_supervised *mount, rvf_state_fn call, void *context);
 void rvf_mount_changed(struct rvf_supervised *mount);
 void rvf_mount_refresh(struct rvf_supervised *mount);
 void rvf_mount_work(void *context);

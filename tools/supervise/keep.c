@@ -183,16 +183,28 @@ static void adopt_process(struct rvf_mtask *task, const struct rvf_task_status *
 		rvf_mtask_kill(task, "killed: not all of it was kept for rvfd");
 }
 
-static void adopt_task(struct rvf_mtask *task, const struct rvf_task_status *status,
-		       struct rvf_kept *kept, size_t count)
+/**
+ * struct all_kept - What there is to be taken over
+ * @kept: Fds; -1 once they were taken.
+ * @count: How many.
+ */
+struct all_kept {
+	struct rvf_kept *kept;
+	size_t count;
+};
+
+static void adopt_task(struct rvf_mtask *task, const struct rvf_task_status *status, void *context)
 {
+	const struct all_kept *all = context;
 	int fds[PARTS];
 	char name[RVF_KEPT_NAME];
 
+	if (!status->incarnation)
+		return;
 	task->incarnation = status->incarnation;
 	for (int i = 0; i < PARTS; i++) {
 		part_name(task, i, name);
-		fds[i] = take(kept, count, name);
+		fds[i] = take(all->kept, all->count, name);
 	}
 	if (fds[PART_PROCESS] >= 0) {
 		adopt_process(task, status, fds[PART_PROCESS], fds[PART_USER], fds + PART_STDOUT);
@@ -206,24 +218,9 @@ static void adopt_task(struct rvf_mtask *task, const struct rvf_task_status *sta
 	/* Else it is started, which ends a process that nothing is known of. */
 }
 
-static void adopt_tasks(struct rvf_supervised *mount, struct rvf_kept *kept, size_t count)
-{
-	struct rvf_task_status *all;
-	__u32 n;
-
-	if (rvf_mount_task_states(mount->fd, &all, &n, NULL))
-		return;
-	for (__u32 i = 0; i < n; i++) {
-		struct rvf_mtask *task = rvf_mount_task(mount, all[i].component);
-
-		if (task && all[i].incarnation)
-			adopt_task(task, &all[i], kept, count);
-	}
-	free(all);
-}
-
 void rvf_supervisor_adopt(struct rvf_supervisor *s, struct rvf_kept *kept, size_t count)
 {
+	struct all_kept all = { kept, count };
 	struct rvf_supervised *mount;
 
 	for (size_t i = 0; i < count; i++) {
@@ -233,7 +230,7 @@ void rvf_supervisor_adopt(struct rvf_supervisor *s, struct rvf_kept *kept, size_
 		if (rvf_mount_take_over(s, kept[i].fd, true, &mount, NULL))
 			continue;
 		kept[i].fd = -1;
-		adopt_tasks(mount, kept, count);
+		rvf_mount_each_state(mount, adopt_task, &all);
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (kept[i].fd < 0)

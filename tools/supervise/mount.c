@@ -28,8 +28,8 @@ struct rvf_mtask *rvf_mount_task(struct rvf_supervised *mount, __u32 component)
 	return &mount->tasks[mount->by_component[component]];
 }
 
-/* The kernel's word on all tasks. */
-void rvf_mount_refresh(struct rvf_supervised *mount)
+/* The kernel's word on all tasks, one by one. */
+void rvf_mount_each_state(struct rvf_supervised *mount, rvf_state_fn call, void *context)
 {
 	struct rvf_task_status *all;
 	__u32 n;
@@ -40,9 +40,20 @@ void rvf_mount_refresh(struct rvf_supervised *mount)
 		struct rvf_mtask *task = rvf_mount_task(mount, all[i].component);
 
 		if (task)
-			rvf_mtask_state(task, &all[i]);
+			call(task, &all[i], context);
 	}
 	free(all);
+}
+
+static void take_state(struct rvf_mtask *task, const struct rvf_task_status *status, void *context)
+{
+	(void)context;
+	rvf_mtask_state(task, status);
+}
+
+void rvf_mount_refresh(struct rvf_supervised *mount)
+{
+	rvf_mount_each_state(mount, take_state, NULL);
 }
 
 /* The kernel has asked those that are bound, and kills them in the end. */

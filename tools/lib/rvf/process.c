@@ -167,7 +167,8 @@ void rvf_process_leave(struct rvf_process *process)
 	if (!process)
 		return;
 	end_lease(process);
-	close(process->pidfd);
+	if (process->pidfd >= 0)
+		close(process->pidfd);
 	if (process->sync >= 0)
 		close(process->sync);
 	pthread_mutex_destroy(&process->start_lock);

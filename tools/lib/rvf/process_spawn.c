@@ -381,20 +381,10 @@ static void release(struct spawn *s)
 
 static void discard(struct rvf_process *process)
 {
-	if (!process)
-		return;
-	if (process->pidfd >= 0) {
+	if (process && process->pidfd >= 0)
 		rvf_process_free(process, 0);
-		return;
-	}
-	if (process->lease >= 0)
-		close(process->lease);
-	if (process->sync >= 0)
-		close(process->sync);
-	pthread_mutex_destroy(&process->start_lock);
-	pthread_mutex_destroy(&process->lock);
-	free(process->name);
-	free(process);
+	else
+		rvf_process_leave(process);
 }
 
 int rvf_process_spawn(const struct rvf_process_config *config, struct rvf_process **process,

@@ -312,6 +312,51 @@ static void wakes_who_waits(void)
 	destroy(&m);
 }
 
+/* Each index that the other end can claim, from each place of ours */
+static void bounds_what_is_claimed(bool consumer)
+{
+	unsigned int wrong = 0;
+	struct memory m;
+
+	make(&m);
+	for (__u32 own = 0; own < 2 * SLOTS; own++) {
+		for (__u32 other = 0; other < 5 * SLOTS; other++) {
+			struct rvf_ring_end *liar = consumer ? m.producer : m.consumer;
+			__u32 head = consumer ? other : own, tail = consumer ? own : other;
+			__u32 used = (head + 2 * SLOTS - tail) % (2 * SLOTS);
+			int wanted = used == (consumer ? 0 : SLOTS) ? -EAGAIN : 0;
+			struct rvf_ring ring;
+			char byte = 0;
+			int got;
+
+			if (other >= 2 * SLOTS || used > SLOTS)
+				wanted = -EPROTO;
+			liar->word = RVF_RING_WORD(1, other);
+			(consumer ? m.consumer : m.producer)->word = RVF_RING_WORD(1, own);
+			ring = open_end(&m, consumer);
+			got = consumer ? (int)rvf_ring_try_recv(&ring, &byte, 1) :
+					 rvf_ring_try_send(&ring, &byte, 1);
+			wrong += got != wanted;
+		}
+	}
+	tap_equal(wrong, 0,
+		  consumer ? "a producer's index is bounded" : "a consumer's index is bounded");
+	destroy(&m);
+}
+
+/* An own word that cannot be: only who held the end before can have left it */
+static void begins_behind_nonsense(void)
+{
+	struct rvf_ring ring;
+	struct memory m;
+
+	make(&m);
+	m.producer->word = RVF_RING_WORD(1, 2 * SLOTS);
+	ring = open_end(&m, false);
+	tap_equal(ring.index, 0, "an own index that cannot be is not taken up");
+	destroy(&m);
+}
+
 int main(void)
 {
 	const char *seed = getenv("RVF_SEED");
@@ -320,6 +365,9 @@ int main(void)
 	state = seed ? (unsigned int)strtoul(seed, NULL, 0) : (unsigned int)time(NULL);
 	printf("# RVF_SEED=%u\n", state);
 	wakes_who_waits();
+	bounds_what_is_claimed(true);
+	bounds_what_is_claimed(false);
+	begins_behind_nonsense();
 	follows_model(300000);
 	survives_lies(true, 2000000);
 	survives_lies(false, 2000000);

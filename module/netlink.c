@@ -8,8 +8,8 @@
 #include "mount.h"
 #include "netlink.h"
 #include "queue.h"
-#include "ring.h"
 #include "region.h"
+#include "ring.h"
 #include "task.h"
 #include "witness.h"
 

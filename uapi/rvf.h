@@ -1907,7 +1907,9 @@ struct rvf_queue_batch {
  * When a task's new incarnation takes an end that an earlier one had, the
  * kernel raises the epoch: the ring is empty from then on. Each end that finds
  * the epoch another than its own word's writes a word with the new one and
- * index 0, and has so been told.
+ * index 0, and has so been told. A handle that is derived or sent in a message
+ * is of the same end, at its present place: that begins no epoch, and two who
+ * use one end at once agree on it by themselves. Rings have no windows.
  *
  * Nothing that the other end writes can be relied on. Its word is read once and
  * checked: an index of twice the slots or more, or more than slots apart, is a

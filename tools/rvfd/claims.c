@@ -179,13 +179,18 @@ static bool was_made(const struct daemon *d, const char *cgroup)
 static bool is_in_use(struct cleaning *c, int root, const char *cgroup)
 {
 	__u64 id = rvf_cgroup_mount_id(root, cgroup);
+	struct listing now;
 
 	if (!id)
 		return has_cgroup(&c->list, cgroup) || was_made(c->d, cgroup);
 	if (is_listed(&c->list, id))
 		return true;
+	/* Without a newer list the old one stays: what is not in it is removed. */
+	if (list_mounts(c->d, &now, NULL))
+		return true;
 	free(c->list.mounts);
-	return list_mounts(c->d, &c->list, NULL) || is_listed(&c->list, id);
+	c->list = now;
+	return is_listed(&c->list, id);
 }
 
 static int clean_cgroup(const char *name, void *context)

@@ -238,10 +238,16 @@ int rvf_cgroup_make(int root, const char *name, __u64 memory, struct rvf_error *
 int rvf_cgroup_mount(int root, const char *mount, __u64 id, __u64 memory,
 		     char name[RVF_CGROUP_NAME], struct rvf_error *e)
 {
+	bool named = mount && *mount;
 	__u64 other = 0;
 	int fd;
 
-	if (!rvf_cgroup_find(root, id, name)) {
+	/*
+	 * First by its name: when the module is loaded anew it counts from 1, and
+	 * a cgroup that was left behind may have the id of a mount of now.
+	 */
+	rvf_cgroup_mount_name(mount, name);
+	if (rvf_cgroup_mount_id(root, name) != id && !(named && rvf_cgroup_find(root, id, name))) {
 		for (unsigned int n = 0; rvf_cgroup_candidate(mount, n, name); n++) {
 			other = rvf_cgroup_mount_id(root, name);
 			if (!other)
@@ -251,7 +257,7 @@ int rvf_cgroup_mount(int root, const char *mount, __u64 id, __u64 memory,
 			return fail(e, -EBUSY, "make", name);
 	}
 	fd = rvf_cgroup_make(root, name, memory, e);
-	if (fd >= 0 && mount && *mount)
+	if (fd >= 0 && named)
 		rvf_cgroup_mark(fd, id);
 	return fd;
 }

@@ -344,7 +344,7 @@ static bool round_of(FUZZ, unsigned int parts)
 		if (!settle(self, &self->cpus[i]))
 			return false;
 	}
-	state_code(vm->memory);
+	state_code(vm->memory, VM_MEMORY);
 	for (unsigned int i = 0; i < CPUS; i++) {
 		struct fuzz_cpu *cpu = &self->cpus[i];
 

@@ -226,52 +226,6 @@ TEST_F(hostile, event_page)
 	EXPECT_EQ(0, interrupted);
 }
 
-/* Registers at random: whatever KVM accepts is run */
-TEST_F(hostile, registers)
-{
-	struct vm *vm = &self->vm;
-	unsigned int accepted = 0, ran = 0, ended = 0, refused = 0;
-	struct kvm_sregs good, sregs;
-	struct kvm_regs regs;
-	uint64_t end = now_ms() + 10000;
-
-	vm_code(vm, 0xeb, 0xfe);
-	ASSERT_EQ(0, vm_kvm(vm, 0, KVM_GET_SREGS, &good, sizeof(good)));
-	vm_threads(vm, 1);
-	for (unsigned int i = 0; i < 300 && now_ms() < end; i++) {
-		int result;
-
-		/* A few bytes wrong, so that most of it is accepted; code at random too */
-		sregs = good;
-		state_flip(&sregs, sizeof(sregs), 3);
-		state_spare_tcg(&sregs);
-		state_fill(vm->memory, 0x2000);
-		state_fill(&regs, sizeof(regs));
-		regs.rip &= 0xfff;
-		regs.rflags = 2 | (regs.rflags & 0xad5);
-		result = vm_kvm(vm, 0, KVM_SET_SREGS, &sregs, sizeof(sregs));
-		accepted += !result;
-		ASSERT_EQ(0, vm_kvm(vm, 0, KVM_SET_REGS, &regs, sizeof(regs)));
-		vm_ask_run(vm, 1, 0);
-		sleep_ms(2);
-		ASSERT_EQ(0, vm_kick(vm, 1));
-		result = vm_answer(vm, 1);
-		if (result == -EPERM) {
-			refused++;
-		} else {
-			ASSERT_TRUE(result == 0 || result == -EFAULT)
-			{
-				TH_LOG("round %u: %d", i, result);
-			}
-			ran++;
-			ended += !result && vm_event(vm, 0).kind == RVF_EVENT_END;
-		}
-		vm_kvm(vm, 0, KVM_SET_SREGS, &good, sizeof(good));
-	}
-	TH_LOG("%u accepted, %u ran, of which %u ended, %u refused", accepted, ran, ended, refused);
-	EXPECT_LT(ran / 2, accepted);
-}
-
 /*
  * A string's access in the middle, with nothing left to count: KVM 6.1 then
  * goes out for the same byte for ever. Nobody is to hang in the kernel for it.

@@ -82,12 +82,12 @@ static const unsigned char state_begin[] = { 0xff, 0x06, STATE_COUNTER & 0xff, S
 					     0xe6, 0x80 };
 
 /*
- * Where an exception leads: to the beginning again, with an empty stack, and
- * counted there.
+ * Where an exception leads: out of the guest, and to the beginning again, with an
+ * empty stack, and counted there.
  */
 static inline void state_vectors(unsigned char *memory)
 {
-	static const unsigned char handler[] = { 0xbc, 0xf0, 0xbf, 0xe9, 0xfa, 0x07 };
+	static const unsigned char handler[] = { 0xe6, 0x80, 0xbc, 0xf0, 0xbf, 0xe9, 0xf8, 0x07 };
 	uint32_t *vector = (void *)memory;
 
 	for (unsigned int i = 0; i < 256; i++)
@@ -111,8 +111,10 @@ static inline void state_vectors(unsigned char *memory)
  * guest and takes no interrupt, only an NMI. state_code() has no move from or
  * to one either, upon which KVM loads them.
  *
- * A guest that loops with nothing in the loop that exits, in some states: it
- * takes no interrupt either. state_code() has an exit in each loop.
+ * A guest that loops with nothing in the loop that exits: VMRUN and #VMEXIT
+ * change the CPU's pending interrupts without their lock, so that one may be
+ * lost, and the CPU is told of no other until the guest exits. state_code() puts
+ * exits wherever a guest may come to.
  */
 static inline void state_spare_tcg(struct kvm_sregs *sregs)
 {
@@ -153,6 +155,8 @@ static inline void state_regs(struct state_vcpu *vcpu, bool wild)
 			regs.rdi &= 0xffff;
 			regs.rcx &= 0xfff;
 		}
+		/* No string that takes minutes, where its addresses have 32 bits */
+		regs.rcx &= 0xffff;
 	}
 	state_give(vcpu, KVM_SET_REGS, &regs, sizeof(regs));
 }
@@ -217,8 +221,11 @@ static inline void state_random(struct state_vcpu *vcpu, unsigned int parts)
 		state_mp(vcpu);
 }
 
-/* Code at random: bytes, and such as has much to do with what is outside */
-static inline void state_code(unsigned char *memory)
+/*
+ * Code at random in @size bytes of memory: bytes, and such as has much to do with
+ * what is outside
+ */
+static inline void state_code(unsigned char *memory, size_t size)
 {
 	static const unsigned char some[][8] = {
 		{ 2, 0xe4, 0x81 }, /* in al, 0x81 */
@@ -265,8 +272,8 @@ static inline void state_code(unsigned char *memory)
 	unsigned char *code = memory + STATE_CODE;
 	unsigned int at = sizeof(state_begin);
 
-	/* Where it goes on without end there is an exit in it: out dx, al */
-	memset(code, 0xee, 0x1000);
+	/* Wherever else it comes to it exits: out dx, al */
+	memset(memory, 0xee, size);
 	memcpy(code, state_begin, sizeof(state_begin));
 	while (below(20)) {
 		const unsigned char *one = some[below(sizeof(some) / sizeof(some[0]))];

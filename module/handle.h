@@ -1,97 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Handles: file descriptors that are capabilities.
- *
- * Behind each handle is a node in its mount's tree: what it was derived from,
- * what was derived from it. A node lives while its file is open, while a message
- * carries it, or while one derived from it lives.
+ * Handles: file descriptors that are capabilities. Behind each is a node in its
+ * mount's tree (node.h).
  */
 #ifndef RVF_HANDLE_H
 #define RVF_HANDLE_H
 
 #include <linux/fs.h>
-#include <linux/list.h>
 #include <linux/poll.h>
-#include <linux/rwsem.h>
-#include <linux/wait.h>
-#include "object.h"
+#include "node.h"
 
 struct rvf_ioctl_op;
 struct rvf_mnt;
 struct rvf_tsk;
-
-/**
- * enum rvf_node_state - Whether a node can be used
- * @RVF_NODE_LIVE: It can.
- * @RVF_NODE_REVOKED: Revoked, or its task ended.
- * @RVF_NODE_GONE: Its mount is gone.
- */
-enum rvf_node_state {
-	RVF_NODE_LIVE,
-	RVF_NODE_REVOKED,
-	RVF_NODE_GONE,
-};
-
-/**
- * struct rvf_node - What a handle is
- * @mnt: Its mount; holds a reference.
- * @object: What it leads to; as long-lived as the mount.
- * @owner: The task that it is charged to, NULL: the mount (an
- *	administrator's). As long-lived as the mount. Receiving a node changes
- *	it, under tree_lock, before the node has a file.
- * @parent: What it was derived from, NULL: nothing. Under tree_lock, as are
- *	the next ones up to @refs.
- * @children: Derived from it, by @sibling.
- * @sibling: In the parent's @children or the mount's roots.
- * @of_object: In the object's nodes.
- * @of_owner: In the owner's nodes, if that is a task.
- * @inode: Its file's inode, with the mappings made through it; NULL once the
- *	file is closed, and before it has one.
- * @queued: A message carries it.
- * @charged: It counts among its owner's nodes. One that was revoked in a
- *	message does not: nobody but the receiver could get rid of it.
- * @refs: Its file or its message, and its children.
- * @rights: Bits of enum rvf_rights; fixed, as are the next four.
- * @depth: Derivations above it.
- * @badge: Its badge.
- * @start: Where the part of a region that it shows begins.
- * @span: The bytes of that part, 0: all of the region.
- * @state: One of enum rvf_node_state; only grows. Written under @sem held for
- *	writing.
- * @sem: Held for reading while a page fault enters a page into a mapping, so
- *	that none can enter after the state was changed and the mappings
- *	were taken away.
- * @wait: Pollers of the handle, for its revocation.
- */
-struct rvf_node {
-	struct rvf_mnt *mnt;
-	struct rvf_object *object;
-	struct rvf_tsk *owner;
-	struct rvf_node *parent;
-	struct list_head children;
-	struct list_head sibling;
-	struct list_head of_object;
-	struct list_head of_owner;
-	struct inode *inode;
-	bool queued;
-	bool charged;
-	u32 refs;
-	u32 rights;
-	u32 depth;
-	u64 badge;
-	u64 start;
-	u64 span;
-	enum rvf_node_state state;
-	struct rw_semaphore sem;
-	wait_queue_head_t wait;
-};
 
 int rvf_pseudofs_setup(void);
 void rvf_pseudofs_cleanup(void);
 struct file *rvf_pseudofs_file(const char *name, void *data,
 			       const struct file_operations *fops);
 
-int rvf_node_check(struct rvf_node *node, u32 rights);
 int rvf_handle_create(struct rvf_mnt *mnt, struct rvf_object *object,
 		      struct rvf_tsk *owner, u32 rights, u64 badge,
 		      struct file **file);
@@ -99,14 +26,6 @@ int rvf_handle_derive_slot(struct rvf_node *node, struct rvf_tsk *owner,
 			   u32 rights,
 			   const struct file_operations *fops,
 			   struct file **file);
-int rvf_node_derivable(struct rvf_node *node, u32 *rights, u64 *badge);
-struct rvf_node *rvf_node_send(struct rvf_node *parent, u32 rights, u64 badge,
-			       u64 start, u64 span);
-int rvf_nodes_receive(struct rvf_node *const *nodes, struct file *const *files,
-		      u32 n, const struct rvf_node *via);
-void rvf_node_put(struct rvf_node *node);
-u32 rvf_revoke_owned(struct rvf_mnt *mnt, struct rvf_tsk *owner);
-void rvf_revoke_all(struct rvf_mnt *mnt);
 
 struct file *rvf_handle_file(const struct rvf_object *object,
 			     const struct file_operations *fops);
@@ -117,19 +36,6 @@ __poll_t rvf_handle_poll(struct rvf_node *node, struct file *file,
 long rvf_handle_ioctl(struct file *file, unsigned int number,
 		      unsigned long arg, const struct rvf_ioctl_op *ops,
 		      size_t count);
-
-/*
- * What became of a handle: for another look, where a revocation waits, after
- * rvf_node_check(). Only this can have changed.
- */
-static inline int rvf_node_over(const struct rvf_node *node)
-{
-	enum rvf_node_state state = READ_ONCE(node->state);
-
-	if (likely(state == RVF_NODE_LIVE))
-		return 0;
-	return state == RVF_NODE_GONE ? -ENODEV : -EKEYREVOKED;
-}
 
 static inline struct rvf_node *rvf_handle_node(struct file *file)
 {

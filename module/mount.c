@@ -3,11 +3,11 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
-#include "handle.h"
 #include "image.h"
 #include "keys.h"
 #include "mount.h"
 #include "netlink.h"
+#include "node.h"
 #include "queue.h"
 #include "region.h"
 #include "task.h"

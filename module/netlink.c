@@ -3,10 +3,10 @@
 #include <linux/pid.h>
 #include <net/genetlink.h>
 #include "compat.h"
-#include "handle.h"
 #include "keys.h"
 #include "mount.h"
 #include "netlink.h"
+#include "node.h"
 #include "queue.h"
 #include "region.h"
 #include "ring.h"

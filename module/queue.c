@@ -4,7 +4,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include "handle.h"
+#include "node.h"
 #include "message.h"
 #include "queue.h"
 

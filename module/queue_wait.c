@@ -11,7 +11,7 @@
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
-#include "handle.h"
+#include "node.h"
 #include "queue.h"
 
 /* Below it is not worth while. */

@@ -7,7 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/pgtable.h>
 #include <linux/wait.h>
-#include "handle.h"
+#include "node.h"
 #include "object.h"
 #include "slab.h"
 

@@ -12,10 +12,10 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include "handle.h"
 #include "image.h"
 #include "mount.h"
 #include "netlink.h"
+#include "node.h"
 #include "task.h"
 #include "vm.h"
 #include "witness.h"

@@ -6,10 +6,10 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "get.h"
-#include "handle.h"
 #include "image.h"
 #include "ioctl.h"
 #include "mount.h"
+#include "object.h"
 #include "task.h"
 #include "vm.h"
 

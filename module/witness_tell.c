@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the witness is told of keys, mounts, tasks and handles. */
 #include "digest.h"
-#include "handle.h"
 #include "keys.h"
 #include "mount.h"
+#include "node.h"
 #include "object.h"
 #include "task.h"
 #include "witness.h"

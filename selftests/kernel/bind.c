@@ -234,14 +234,19 @@ TEST_F(bind, child)
 	EXPECT_BINDS();
 }
 
+/* Writable, or never touched: then it is nobody's but for its rights */
 TEST_F(bind, executable_anonymous_memory)
 {
-	long page = task_call(&self->task, SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	static const int rights[] = { PROT_READ | PROT_WRITE | PROT_EXEC, PROT_READ | PROT_EXEC };
 
-	must_rvf(page);
-	EXPECT_REFUSED(EPERM, RVF_REASON_BIND_TEXT);
-	must_rvf(task_call(&self->task, SYS_mprotect, page, 4096, PROT_READ | PROT_WRITE));
+	for (unsigned int i = 0; i < ARRAY_SIZE(rights); i++) {
+		long page = task_call(&self->task, SYS_mmap, 0, 4096, rights[i],
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		must_rvf(page);
+		EXPECT_REFUSED(EPERM, RVF_REASON_BIND_TEXT);
+		must_rvf(task_call(&self->task, SYS_mprotect, page, 4096, PROT_READ));
+	}
 	EXPECT_BINDS();
 }
 

@@ -97,7 +97,8 @@ struct rvf_vcpu {
  * @address: Where the guest sees it.
  * @length: Bytes; 0: not in use.
  * @hva: Where it is mapped in the process.
- * @memfd: It is the plugin's own, and counts towards its quota.
+ * @memfd: The plugin's own, while it is being mapped.
+ * @counted: It is a memfd, and counts towards the plugin's quota.
  * @writable: The guest may write to it.
  * @dirty_log: KVM notes which pages it wrote to.
  * @leaving: RVF_VM_UNMAP takes the mapping away; otherwise nobody may.
@@ -108,6 +109,7 @@ struct rvf_vm_slot {
 	u64 length;
 	unsigned long hva;
 	struct file *memfd;
+	bool counted;
 	bool writable;
 	bool dirty_log;
 	bool leaving;

@@ -220,10 +220,9 @@ static int rvf_slot_munmap(struct rvf_vm_slot *slot, u64 length)
 		WRITE_ONCE(slot->leaving, false);
 		return err;
 	}
-	if (slot->memfd) {
+	if (slot->counted) {
 		slot->machine->used -= length;
-		fput(slot->memfd);
-		slot->memfd = NULL;
+		slot->counted = false;
 	}
 	return 0;
 }
@@ -287,13 +286,13 @@ static int rvf_slot_map_memfd(struct rvf_vm_slot *slot, struct file *memfd,
 		err = PTR_ERR(file);
 		goto out;
 	}
-	slot->memfd = get_file(memfd);
+	/* Held by the caller, and then by the mapping alone: it ends with that. */
+	slot->memfd = memfd;
 	err = rvf_slot_mmap(slot, file, cmd);
+	slot->memfd = NULL;
 	fput(file);
-	if (err) {
-		fput(slot->memfd);
-		slot->memfd = NULL;
-	} else {
+	if (!err) {
+		slot->counted = true;
 		slot->machine->used += cmd->length;
 	}
 out:

@@ -50,6 +50,48 @@ TEST_F(memory, quota)
 	EXPECT_LE(0, vm_map(vm, task_get(&vm->task, "data", 0), 8 * VM_QUOTA, 0, PAGE, 0));
 }
 
+/* Bytes of memfds and the like, of the whole machine: within 2 MiB of what is true */
+static uint64_t shared_memory(void)
+{
+	char text[4096] = "";
+	int fd = must(open("/proc/meminfo", O_RDONLY | O_CLOEXEC));
+	const char *line;
+
+	must(read(fd, text, sizeof(text) - 1));
+	close(fd);
+	line = strstr(text, "\nShmem:");
+	return line ? strtoull(line + strlen("\nShmem:"), NULL, 10) << 10 : 0;
+}
+
+/* A memfd that is still mapped when its process dies goes with it */
+TEST_F(memory, freed)
+{
+	const unsigned int vms = 4;
+	const size_t length = VM_QUOTA - VM_MEMORY;
+	uint64_t before = shared_memory(), end;
+
+	for (unsigned int i = 0; i < vms; i++) {
+		struct vm vm;
+		void *memory;
+		int fd, here;
+
+		vm_start(&vm, 1);
+		vm_memory(&vm);
+		fd = vm_memfd(&vm, length, F_SEAL_SHRINK);
+		ASSERT_LE(0, vm_map(&vm, fd, VM_QUOTA, 0, length, 0));
+		here = task_take_fd(&vm.task, fd);
+		memory = must(mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, here, 0));
+		memset(memory, 1, length);
+		munmap(memory, length);
+		close(here);
+		vm_stop(&vm);
+	}
+	end = now_ms() + patience(10000);
+	while (shared_memory() > before + VM_QUOTA && now_ms() < end)
+		sleep_ms(50);
+	EXPECT_GE(before + VM_QUOTA, shared_memory());
+}
+
 TEST_F(memory, refused)
 {
 	struct vm *vm = &self->vm;

@@ -76,7 +76,10 @@ static int rvf_ring_mmap(struct file *file, struct vm_area_struct *vma)
 	if (end < first || end > READ_ONCE(ring->n_pages))
 		return -EINVAL;
 
-	vm_flags_mod(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY,
+	/* Without VM_IO, MADV_DOFORK would undo VM_DONTCOPY. */
+	vm_flags_mod(vma,
+		     VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP |
+			     VM_DONTCOPY,
 		     VM_MAYEXEC | (writable ? 0 : VM_MAYWRITE));
 	vma->vm_ops = &rvf_ring_vm_ops;
 	return 0;

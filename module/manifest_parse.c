@@ -559,7 +559,7 @@ static int rvf_is_ring(const struct rvf_m_queue *q)
 static int rvf_parse_queue(struct rvf_parser *p, __u32 at)
 {
 	const struct rvf_m_queue *q = &p->m->queues[at];
-	__u32 i, bytes;
+	__u32 i, slots, message;
 	int err;
 
 	err = rvf_take_name(p, &q->name, at);
@@ -578,10 +578,10 @@ static int rvf_parse_queue(struct rvf_parser *p, __u32 at)
 	for (i = 0; i < p->m->n_regions; i++)
 		if (rvf_same_string(p->m, &p->m->regions[i].name, &q->name))
 			return rvf_bad(p, RVF_REASON_DUPLICATE, at);
-	bytes = le32_to_cpu(q->message_size);
-	if (rvf_is_ring(q))
-		bytes = RVF_RING_STRIDE(bytes);
-	p->m->bytes += (__u64)le32_to_cpu(q->slots) * bytes;
+	slots = le32_to_cpu(q->slots);
+	message = le32_to_cpu(q->message_size);
+	p->m->bytes += rvf_is_ring(q) ? RVF_RING_MEMORY(slots, message) :
+					(__u64)slots * message;
 	return rvf_take_text(p, &q->type_name, RVF_MAX_NAME, at);
 }
 

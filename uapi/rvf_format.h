@@ -469,6 +469,14 @@ enum rvf_m_queue_flags {
  */
 #define RVF_RING_STRIDE(message_size)	(((message_size) + 8u + 63u) & ~63u)
 
+/*
+ * Bytes of memory that a ring takes, and that its ends map: a page of 4,096 for
+ * the kernel and for each end, and whole ones for the slots.
+ */
+#define RVF_RING_MEMORY(slots, message_size)                                   \
+	(3 * 4096ull +                                                        \
+	 (((__u64)(slots) * RVF_RING_STRIDE(message_size) + 4095) & ~4095ull))
+
 /**
  * struct rvf_m_queue - A queue
  * @name: A word, unique among regions and queues together.
@@ -526,7 +534,8 @@ struct rvf_m_grant {
  * @reserved: 0.
  * @min_memory: Bytes that the mount's objects and images need; MOUNT refuses
  *	a manifest that states less than its regions, queues and images come
- *	to.
+ *	to. A region comes to its @size, a queue to its slots times its message
+ *	size, a ring to %RVF_RING_MEMORY.
  * @reserved2: 0.
  */
 struct rvf_m_required {

@@ -181,11 +181,11 @@ static uint64_t memory_needed(struct pkg *pkg)
 	for (uint32_t i = 0; i < pkg->n_regions; i++)
 		bytes += le64toh(pkg->regions[i].entry.size);
 	for (uint32_t i = 0; i < pkg->n_queues; i++) {
-		uint32_t size = le32toh(pkg->queues[i].entry.message_size);
+		const struct rvf_m_queue *entry = &pkg->queues[i].entry;
+		uint32_t slots = le32toh(entry->slots), size = le32toh(entry->message_size);
 
-		if (le32toh(pkg->queues[i].entry.flags) & RVF_QUEUE_RING)
-			size = RVF_RING_STRIDE(size);
-		bytes += (uint64_t)le32toh(pkg->queues[i].entry.slots) * size;
+		bytes += le32toh(entry->flags) & RVF_QUEUE_RING ? RVF_RING_MEMORY(slots, size) :
+								  (uint64_t)slots * size;
 	}
 	/* Each task has an image of its own */
 	for (uint32_t i = 0; i < pkg->n_components; i++) {

@@ -187,11 +187,10 @@ static __u64 memory(const struct rvf_builder *b)
 	for (size_t i = 0; i < b->n_regions; i++)
 		sum += b->regions[i].size;
 	for (size_t i = 0; i < b->n_queues; i++) {
-		__u32 size = b->queues[i].message_size;
+		__u32 slots = b->queues[i].slots, size = b->queues[i].message_size;
 
-		if (b->queues[i].flags & RVF_QUEUE_RING)
-			size = RVF_RING_STRIDE(size);
-		sum += (__u64)b->queues[i].slots * size;
+		sum += b->queues[i].flags & RVF_QUEUE_RING ? RVF_RING_MEMORY(slots, size) :
+							     (__u64)slots * size;
 	}
 	for (size_t i = 0; i < b->n_components; i++)
 		if (b->components[i].spec.kind != RVF_COMPONENT_KERNEL)

@@ -1888,9 +1888,11 @@ struct rvf_queue_batch {
  * has several handles or threads on one end keeps them apart by itself.
  *
  * mmap shows either end all of it, at the offsets that RVF_RING_INFO says, and
- * is shared, never executable, and not inherited by fork (DONTCOPY). An end may
+ * is shared, never executable, and not inherited by fork, whatever madvise is
+ * told (MADV_DOFORK: EINVAL); a child that has the fd maps for itself. An end may
  * map for writing what is its own (else EACCES): the consumer its page, the
- * producer its page and the slots::
+ * producer its page and the slots. All of it, %RVF_RING_MEMORY, is there from the
+ * mount on, and counted by the manifest's @min_memory::
  *
  *	0		struct rvf_ring_control		nobody writes
  *	out_consumer	struct rvf_ring_end		the consumer writes

@@ -79,11 +79,15 @@ static void note_added(struct row *row)
 /* What a task's jail costs at each system call is not the module's. */
 static int make_filtered(struct raw_vm *vm)
 {
+	struct rvf_process_config config;
 	struct rvf_error e;
 	void *filter;
 	size_t count;
-	int ret = rvf_process_filter(RVF_PROFILE_STRICT, 0, &filter, &count, &e);
+	int ret;
 
+	rvf_process_config_init(&config);
+	config.vm = true;
+	ret = rvf_process_filter_for(&config, &filter, &count, &e);
 	if (ret < 0)
 		return ret;
 	ret = raw_vm_make_filtered(vm, filter, count);

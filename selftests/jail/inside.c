@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/kvm.h>
 #include <linux/securebits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -205,6 +206,17 @@ static void denied(void)
 	told("nofile", setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 2048, 2048 }));
 	told("unknown", syscall(999, 0));
 	told("kill_parent", kill(0x7fffff, SIGKILL));
+}
+
+/* Numbers of KVM's commands, on an fd that has none: what the filter lets in */
+static void try_kvm(void)
+{
+	told("check_extension", ioctl(0, KVM_CHECK_EXTENSION, 0));
+	told("irqfd", ioctl(0, KVM_IRQFD, NULL));
+	told("get_regs", ioctl(0, KVM_GET_REGS, NULL));
+	told("enable_cap", ioctl(0, KVM_ENABLE_CAP, NULL));
+	told("create_vm", ioctl(0, KVM_CREATE_VM, 0));
+	told("run", ioctl(0, KVM_RUN, 0));
 }
 
 static int by_name(const void *a, const void *b)
@@ -495,6 +507,8 @@ int main(int argc, char **argv)
 		see(argc, argv);
 	else if (!strcmp(command, "denied"))
 		denied();
+	else if (!strcmp(command, "kvm"))
+		try_kvm();
 	else if (!strcmp(command, "look"))
 		look();
 	else if (!strcmp(command, "call"))

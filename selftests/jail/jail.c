@@ -93,12 +93,25 @@ static void test_task_fd(void)
 	is(&run, "env", "A=1|RVF_TASK_FD=3|CROSVM_SOCKET=3|");
 }
 
+struct denial {
+	const char *call;
+	int err;
+};
+
+static void are_denied(const struct run *run, const struct denial *wanted, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *got = run_value(run, wanted[i].call);
+
+		if (!ok(got && atoi(got) == wanted[i].err, "%s: %s", wanted[i].call,
+			strerror(wanted[i].err)))
+			note("it got %s", got ? strerror(atoi(got)) : "nothing");
+	}
+}
+
 static void test_denied(void)
 {
-	static const struct {
-		const char *call;
-		int err;
-	} wanted[] = {
+	static const struct denial wanted[] = {
 		{ "mmap_exec", EPERM },
 		{ "mmap_exec_file", EPERM },
 		{ "mmap_huge", ENOSYS },
@@ -154,12 +167,24 @@ static void test_denied(void)
 	if (!ok(!run_all(&run) && run.status.state == RVF_PROCESS_EXITED && !run.status.code,
 		"a program lives after all that it is denied"))
 		return;
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		const char *got = run_value(&run, wanted[i].call);
+	are_denied(&run, wanted, sizeof(wanted) / sizeof(wanted[0]));
+}
 
-		if (!ok(got && atoi(got) == wanted[i].err, "%s: %s", wanted[i].call,
-			strerror(wanted[i].err)))
-			note("it got %s", got ? strerror(atoi(got)) : "nothing");
+/* Without a VM the filter knows none of its commands; with one, those that rvf has. */
+static void test_kvm(void)
+{
+	for (int vm = 0; vm < 2; vm++) {
+		const int err = vm ? ENOTTY : ENOSYS;
+		const struct denial wanted[] = {
+			{ "check_extension", err }, { "irqfd", err },	     { "get_regs", err },
+			{ "enable_cap", err },	    { "create_vm", ENOSYS }, { "run", ENOSYS },
+		};
+		struct run run;
+
+		run_init(&run, "kvm", NULL);
+		run.config.vm = vm;
+		if (ok(!run_all(&run), "a program with%s a VM", vm ? "" : "out"))
+			are_denied(&run, wanted, sizeof(wanted) / sizeof(wanted[0]));
 	}
 }
 
@@ -605,6 +630,7 @@ int main(int argc, char **argv)
 	test_inside();
 	test_task_fd();
 	test_denied();
+	test_kvm();
 	test_work();
 	test_ends();
 	test_outside();

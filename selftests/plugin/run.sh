@@ -89,6 +89,17 @@ without_vm()
 	plugin 1 --cpus 0 "$plugins/solo" guest && grep -q '^connect: ' err
 }
 
+commands_of_a_vm()
+{
+	local profile
+
+	for profile in crosvm strict; do
+		plugin 0 --profile $profile "$plugins/solo" kvm && prints ENOTTY &&
+			plugin 0 --profile $profile --cpus 0 "$plugins/solo" kvm &&
+			prints ENOSYS || return 1
+	done
+}
+
 sees_what_it_is_given()
 {
 	echo content > given
@@ -189,6 +200,7 @@ point "no such program" no_such_program
 point "wrong options" wrong_options
 point "a guest" guest solo
 point "no VM" without_vm
+point "commands of a VM, for whom has one" commands_of_a_vm
 point "a file of the host's" sees_what_it_is_given
 point "a file that it may write" writes_what_it_may
 point "profile strict" nothing_in_strict

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -107,6 +108,8 @@ int main(int argc, char **argv)
 		abort();
 	if (!strcmp(what, "guest"))
 		return run_guest();
+	if (!strcmp(what, "kvm"))
+		return puts(ioctl(0, KVM_GET_REGS, NULL) ? strerrorname_np(errno) : "0") < 0;
 	if (!strcmp(what, "show") && argc > 2)
 		return show(argv[2]);
 	if (!strcmp(what, "append") && argc > 2)

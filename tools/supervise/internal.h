@@ -26,8 +26,7 @@ struct rvf_mtask;
  * @config: As given.
  * @cgroup: The cgroup "rvf", or -1.
  * @netns: The network namespace that all tasks share.
- * @filter: The seccomp filter that all tasks have.
- * @filter_count: Its length.
+ * @filters: The seccomp filters that most tasks have: without and with a VM.
  * @devices: The filters of devices of each profile, or -1: none made yet.
  * @logs: Directory of the tasks' output, or -1.
  * @mounts: Its mounts, a list.
@@ -39,8 +38,10 @@ struct rvf_supervisor {
 	struct rvf_supervisor_config config;
 	int cgroup;
 	int netns;
-	void *filter;
-	size_t filter_count;
+	struct rvf_supervisor_filter {
+		void *code;
+		size_t count;
+	} filters[2];
 	int devices[RVF_PROFILE_CROSVM + 1];
 	int logs;
 	struct rvf_supervised *mounts;

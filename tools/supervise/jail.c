@@ -60,15 +60,18 @@ static int fill_config(struct rvf_mtask *task, struct rvf_process_config *config
 		       struct rvf_error *e)
 {
 	const struct rvf_supervisor *supervisor = task->mount->supervisor;
+	const struct rvf_supervisor_filter *filter;
 	bool plain = !task->jail->n_syscalls && !task->jail->tap && !task->c->relax;
 
 	config->profile = le32_to_cpu(task->c->profile);
 	config->options = task->jail;
+	config->vm = task->c->vcpus;
+	filter = &supervisor->filters[config->vm];
 	/* The kernel let a developer's key alone ask for it. */
 	config->text = le32_to_cpu(task->c->relax) & RVF_RELAX_TEXT;
 	if (config->profile == RVF_PROFILE_STRICT && plain) {
-		config->filter = supervisor->filter;
-		config->filter_count = supervisor->filter_count;
+		config->filter = filter->code;
+		config->filter_count = filter->count;
 	}
 	config->devices_fd = device_filter(task, config->profile, e);
 	return config->devices_fd < 0 && task->cgroup >= 0 ? config->devices_fd : 0;

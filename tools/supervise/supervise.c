@@ -56,6 +56,20 @@ static int open_logs(struct rvf_supervisor *s, struct rvf_error *e)
 	return 0;
 }
 
+static int make_filters(struct rvf_supervisor *s, struct rvf_error *e)
+{
+	struct rvf_process_config config;
+	int err = 0;
+
+	rvf_process_config_init(&config);
+	for (int vm = 0; !err && vm < 2; vm++) {
+		config.vm = vm;
+		err = rvf_process_filter_for(&config, &s->filters[vm].code, &s->filters[vm].count,
+					     e);
+	}
+	return err;
+}
+
 int rvf_supervisor_new(struct rvf_supervisor **supervisor, struct rvf_loop *loop,
 		       const struct rvf_supervisor_config *config, struct rvf_error *e)
 {
@@ -80,7 +94,7 @@ int rvf_supervisor_new(struct rvf_supervisor **supervisor, struct rvf_loop *loop
 		err = s->netns < 0 ? s->netns : open_logs(s, e);
 	}
 	if (!err)
-		err = rvf_process_filter(RVF_PROFILE_STRICT, 0, &s->filter, &s->filter_count, e);
+		err = make_filters(s, e);
 	if (err) {
 		rvf_supervisor_free(s);
 		return err;
@@ -195,7 +209,8 @@ void rvf_supervisor_free(struct rvf_supervisor *s)
 	for (int i = 0; i <= RVF_PROFILE_CROSVM; i++)
 		close_fd(&s->devices[i]);
 	close_fd(&s->logs);
-	free(s->filter);
+	for (int i = 0; i < 2; i++)
+		free(s->filters[i].code);
 	free(s);
 }
 

@@ -113,6 +113,8 @@ enum rvf_jail {
  * @profile: One of enum rvf_profile.
  * @options: What is asked of the jail beyond that; NULL: nothing. Whether the
  *	host allows it is the caller's question: rvf_jail_allowed().
+ * @vm: It has a VM, as a component with vCPUs does: it may use KVM's commands,
+ *	for which rvf's VM and vCPU fds have the same numbers.
  * @text: Files may be mapped for execution, which dynamic executables need, and
  *	what @options mount read-only can be; without it only the image's own
  *	code can be executed.
@@ -140,8 +142,9 @@ enum rvf_jail {
  * @max_threads: Threads that it may have, 0: no limit but the cgroup's.
  * @max_files: Fds that it may have open, 0: 1024.
  * @timeout_ms: How long the start may take, 0: 10,000.
- * @filter: From rvf_process_filter(), for @profile and @max_files and for no
- *	other options; NULL: made by the call, which takes most of its time.
+ * @filter: From rvf_process_filter_for(), for the same @profile, @options, @vm,
+ *	@text, @max_files and @n_fds; NULL: made by the call, which takes most of
+ *	its time.
  * @filter_count: Its length.
  * @background: Do not wait until the program is executed: several processes can
  *	be started at once.
@@ -162,6 +165,7 @@ struct rvf_process_config {
 	__u32 drop;
 	__u32 profile;
 	const struct rvf_jail_options *options;
+	bool vm;
 	bool text;
 	int image_fd;
 	const char *path;
@@ -428,7 +432,7 @@ void rvf_process_leave(struct rvf_process *process);
 int rvf_process_netns(struct rvf_error *e);
 
 /**
- * rvf_process_filter - The seccomp filter of a profile, as BPF
+ * rvf_process_filter - The seccomp filter of a profile, without a VM, as BPF
  * @profile: One of enum rvf_profile.
  * @max_files: As in struct rvf_process_config; 0: 1024. The program itself is
  *	executed by an fd of this number, which it cannot have any more then.
@@ -441,7 +445,7 @@ int rvf_process_filter(__u32 profile, unsigned int max_files, void **filter, siz
 
 /**
  * rvf_process_filter_for - The filter that rvf_process_spawn() would make
- * @config: For this process: its profile, its options and fds count.
+ * @config: For this process: its profile, its options, a VM, text and fds count.
  * @filter: Takes an array of struct sock_filter: free() it.
  * @count: Takes how many.
  * @e: Is filled on failure: -EPERM a system call cannot be allowed besides.

@@ -215,11 +215,10 @@ static int add_clone(scmp_filter_ctx filter)
 	return err;
 }
 
-/* Commands of rvf, and those that libc and event loops use on any fd. */
-static int add_ioctl(scmp_filter_ctx filter)
+/* What the module passes on from its own VM and vCPU fds: no others are there. */
+static int add_vm(scmp_filter_ctx filter)
 {
-	/* What the module passes on from its own VM and vCPU fds: no others are there. */
-	static const unsigned int kvm[] = {
+	static const unsigned int commands[] = {
 		KVM_GET_SUPPORTED_CPUID,
 		KVM_CHECK_EXTENSION,
 		KVM_IRQ_LINE,
@@ -259,13 +258,18 @@ static int add_ioctl(scmp_filter_ctx filter)
 		KVM_GET_SUPPORTED_HV_CPUID,
 		KVM_ENABLE_CAP,
 	};
+
+	return add_values(filter, "ioctl", 1, commands, sizeof(commands) / sizeof(commands[0]));
+}
+
+/* Commands of rvf, and those that libc and event loops use on any fd. */
+static int add_ioctl(scmp_filter_ctx filter)
+{
 	static const unsigned int commands[] = { TCGETS,  TIOCGWINSZ, FIONREAD,
 						 FIONBIO, FIOCLEX,    FIONCLEX };
 	struct scmp_arg_cmp rvf = SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xff00, RVF_IOC_TYPE << 8);
 	int err = add_rule(filter, SCMP_ACT_ALLOW, "ioctl", 1, &rvf);
 
-	if (!err)
-		err = add_values(filter, "ioctl", 1, kvm, sizeof(kvm) / sizeof(kvm[0]));
 	return err ? err :
 		     add_values(filter, "ioctl", 1, commands,
 				sizeof(commands) / sizeof(commands[0]));
@@ -392,6 +396,8 @@ static int add_options(scmp_filter_ctx filter, const struct rvf_process_config *
 	const struct rvf_jail_options *o = config->options;
 	int err = config->n_fds ? add_tap(filter) : 0;
 
+	if (!err && config->vm)
+		err = add_vm(filter);
 	for (size_t i = 0; !err && o && i < o->n_syscalls; i++) {
 		*bad = o->syscalls[i];
 		if (!rvf_jail_syscall_ok(o->syscalls[i]))

@@ -121,8 +121,14 @@ void fail_kill(struct fail *f)
 
 void fail_remount(struct fail *f, int mount)
 {
+	unsigned int mounts = ctl_info(f->ctl).out_mounts;
+	uint64_t end = now_ms() + patience(5000);
+
 	close(f->queue);
 	close(f->mount);
+	/* Gone from the state before the next one is looked at */
+	while (ctl_info(f->ctl).out_mounts >= mounts && now_ms() < end)
+		sleep_ms(10);
 	f->mount = mount;
 	f->queue = must_rvf(mount_get(f->mount, "queue", 0));
 }

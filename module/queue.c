@@ -4,8 +4,8 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include "node.h"
 #include "message.h"
+#include "node.h"
 #include "queue.h"
 
 /* A handle was revoked: whoever waits through it has to hear. */

@@ -310,6 +310,8 @@ static int rvf_slot_map_file(struct rvf_machine *machine, struct file *file,
 		return index;
 	slot = &machine->slots[index];
 	slot->address = cmd->address;
+	/* One that could not be undone may have been here: it stays in @used. */
+	slot->counted = false;
 	slot->dirty_log = cmd->flags & RVF_VM_MAP_DIRTY_LOG;
 	if (file->f_op == &rvf_region_fops)
 		err = rvf_slot_map_region(slot, file, cmd);

@@ -234,7 +234,7 @@ TEST_F(bind, child)
 	EXPECT_BINDS();
 }
 
-/* Writable, or never touched: then it is nobody's but for its rights */
+/* Also where it cannot be written, and has no page yet */
 TEST_F(bind, executable_anonymous_memory)
 {
 	static const int rights[] = { PROT_READ | PROT_WRITE | PROT_EXEC, PROT_READ | PROT_EXEC };

@@ -424,6 +424,23 @@ uint64_t read_number(const char *path)
 	return strtoull(text, NULL, 10);
 }
 
+uint64_t meminfo(const char *name)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long long kilobytes;
+	char line[64];
+
+	if (!file)
+		die("/proc/meminfo: %s", strerror(errno));
+	while (fscanf(file, "%63[^:]: %llu kB ", line, &kilobytes) == 2) {
+		if (!strcmp(line, name)) {
+			fclose(file);
+			return kilobytes << 10;
+		}
+	}
+	die("no %s in /proc/meminfo", name);
+}
+
 const char *beside(const char *name)
 {
 	char program[PATH_MAX];

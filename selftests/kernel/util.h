@@ -134,6 +134,8 @@ void write_file(const char *path, const char *fmt, ...) __attribute__((format(pr
 void *read_whole(const char *path, size_t *length);
 /* The number that a file of the kernel's begins with */
 uint64_t read_number(const char *path);
+/* Bytes, by a line of /proc/meminfo: "Shmem"; each CPU may yet have to add 500 KiB */
+uint64_t meminfo(const char *name);
 /* A file that the build put next to the test program */
 const char *beside(const char *name);
 int memfd_with(const void *data, size_t length);

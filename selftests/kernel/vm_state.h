@@ -111,10 +111,10 @@ static inline void state_vectors(unsigned char *memory)
  * guest and takes no interrupt, only an NMI. state_code() has no move from or
  * to one either, upon which KVM loads them.
  *
- * A guest that loops with nothing in the loop that exits: VMRUN and #VMEXIT
- * change the CPU's pending interrupts without their lock, so that one may be
- * lost, and the CPU is told of no other until the guest exits. state_code() puts
- * exits wherever a guest may come to.
+ * A guest that loops with nothing in the loop that exits: it may take no
+ * interrupt any more, only an NMI. (VMRUN and #VMEXIT change the CPU's pending
+ * interrupts without their lock, so that one may be lost: that fits, and is not
+ * proven.) state_code() puts exits wherever a guest may come to.
  */
 static inline void state_spare_tcg(struct kvm_sregs *sregs)
 {

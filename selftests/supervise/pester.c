@@ -31,15 +31,13 @@ static int answers(const char *when)
 {
 	struct rvfd *rvfd = NULL;
 	struct rvf_error e = { 0 };
-	__u64 before = rvf_now_ms();
 	int err = rvfd_connect(&rvfd, &e);
 
 	if (!err)
 		err = rvfd_ping(rvfd, NULL, &e);
 	rvfd_close(rvfd);
-	if (err || rvf_now_ms() - before > 20000) {
-		printf("%s: %d %s; %s, after %llu ms\n", when, err, e.what, e.why,
-		       (unsigned long long)(rvf_now_ms() - before));
+	if (err) {
+		printf("%s: %d %s; %s\n", when, err, e.what, e.why);
 		return 1;
 	}
 	return 0;

@@ -381,6 +381,32 @@ TEST_F(handles, no_fds)
 		EXPECT_TRUE(poll_now(handle, POLLIN) & POLLHUP);               \
 	} while (0)
 
+/* Who sleeps in poll hears of it, whatever the object and what it waits for */
+TEST_F(handles, poll_wakes)
+{
+	static const char *const names[] = { "data", "log", "queue" };
+	static const int events[] = { 0, POLLPRI };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names) * ARRAY_SIZE(events); i++) {
+		const char *name = names[i / ARRAY_SIZE(events)];
+		int root = must_rvf(mount_get(self->mount, name, R | G | V));
+		int handle = must_rvf(handle_derive(root, R, 0));
+		pid_t pid = child();
+
+		if (pid == 0)
+			_exit(poll_for(handle, events[i % ARRAY_SIZE(events)], 5000) & POLLHUP ? 0 :
+												 1);
+		sleep_ms(50);
+		EXPECT_EQ(2, handle_revoke(root, 0));
+		EXPECT_EQ(0, reap(pid))
+		{
+			TH_LOG("%s", name);
+		}
+		close(handle);
+		close(root);
+	}
+}
+
 /*
  *	root ── a ── b ── c
  *	     └─ d

@@ -230,7 +230,7 @@ TEST(unmounted_everywhere)
 	before = meminfo("MemFree");
 	mount = must_rvf(pkg_mount(pkg, ctl, NULL, NULL));
 	during = meminfo("MemFree");
-	EXPECT_GT(before, during + LARGE / 4 * 3);
+	EXPECT_GT(before, during + LARGE / 2);
 	rings[0] = must_rvf(mount_get(mount, "ring", R | G | V));
 	rings[1] = must_rvf(mount_get(mount, "ring", W | G | V));
 	/* Neither has anything to do: first nothing to receive, then no room */
@@ -257,7 +257,11 @@ TEST(unmounted_everywhere)
 	/* Still mapped here, and the memory is gone */
 	EXPECT_EQ(-1, peek(all[0]));
 	EXPECT_EQ(-1, peek(all[1] + page_size()));
-	EXPECT_LT(during + LARGE / 4 * 3, meminfo("MemFree"));
+	/* CPUs keep some of it for their own next allocations */
+	end = now_ms() + patience(10000);
+	while (meminfo("MemFree") < during + LARGE / 2 && now_ms() < end)
+		sleep_ms(10);
+	EXPECT_LT(during + LARGE / 2, meminfo("MemFree"));
 	EXPECT_EQ(mounts, count_mounts(ctl));
 
 	/* Nobody is left who would keep the module, once the mappings are gone */

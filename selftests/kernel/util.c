@@ -222,12 +222,16 @@ int handle_revoke(int handle, unsigned int flags)
 int poll_for(int fd, int events, int ms)
 {
 	struct pollfd pfd = { .fd = fd, .events = events };
+	uint64_t end = now_ms() + (ms > 0 ? patience(ms) : 0);
 	int count;
 
 	do {
 		count = poll(&pfd, 1, ms > 0 ? (int)patience(ms) : ms);
 	} while (count < 0 && errno == EINTR);
 	must(count);
+	/* When its time is up poll looks once more: then nobody has woken it. */
+	if (ms > 0 && now_ms() >= end)
+		return 0;
 	return count ? pfd.revents : 0;
 }
 

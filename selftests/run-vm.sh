@@ -8,8 +8,9 @@ Usage: selftests/run-vm.sh [--loaded] [--module FILE] [DIR [PROGRAM]...]
 
 Runs the tests of the module, as root on the kernel that it was built for:
 scripts/vm -- selftests/run-vm.sh. DIR is where they were built
-(build/selftests/kernel), PROGRAM one of them (all that do not want a VM of
-their own). TAP on stdout.
+(build/selftests/kernel), PROGRAM one of them, or of those that test what is
+built upon the module: jail, plugin_vm, ... (all that do not want a VM of their
+own). TAP on stdout.
 
   --loaded        the module is loaded already, and stays so
   --module FILE   the module (build/module/rvf.ko), inserted before each
@@ -38,28 +39,33 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-dir=${1:-$top/build/selftests/kernel}
+dir=$(realpath -m "${1:-$top/build/selftests/kernel}")
+module=$(realpath -m "$module")
 [ $# -eq 0 ] || shift
 programs=("$@")
-system=()
+# What is built upon the module: the jail, the runtime of plugins, the tools; from
+# the top of the tree
+declare -A system=(
+	[jail]=build/selftests/jail/jail
+	[jail_root]=build/selftests/jail/root
+	[jail_bind]=build/selftests/jail/bind
+	[jail_events]=build/selftests/jail/events
+	[plugin_runtime]=build/selftests/plugin/runtime
+	[plugin_ring]=selftests/plugin/ring.sh
+	[plugin_vm]=selftests/plugin/vm.sh
+	[plugin_api]=selftests/plugin/api.sh
+	[plugin_samples]=selftests/plugin/samples.sh
+	[plugin_run]=selftests/plugin/run.sh
+	[supervise_run]=selftests/supervise/run.sh
+	[supervise_store]=selftests/supervise/store.sh
+	[rvfctl_online]=selftests/cli-online.sh
+)
 if [ ${#programs[@]} -eq 0 ]; then
 	mapfile -t programs < <(make -s -C "$top/selftests/kernel" list)
-	# What is built upon the module: the jail, the runtime of plugins, the
-	# tools. NAME COMMAND in turn, from the top of the tree.
-	[ "$dir" != "$top/build/selftests/kernel" ] || system=(
-		jail build/selftests/jail/jail
-		jail_root build/selftests/jail/root
-		jail_bind build/selftests/jail/bind
-		jail_events build/selftests/jail/events
-		plugin_runtime build/selftests/plugin/runtime
-		plugin_ring selftests/plugin/ring.sh
-		plugin_vm selftests/plugin/vm.sh
-		plugin_api selftests/plugin/api.sh
-		plugin_samples selftests/plugin/samples.sh
-		plugin_run selftests/plugin/run.sh
-		supervise_run selftests/supervise/run.sh
-		supervise_store selftests/supervise/store.sh
-		rvfctl_online selftests/cli-online.sh
+	[ "$dir" != "$top/build/selftests/kernel" ] || programs+=(
+		jail jail_root jail_bind jail_events
+		plugin_runtime plugin_ring plugin_vm plugin_api plugin_samples plugin_run
+		supervise_run supervise_store rvfctl_online
 	)
 fi
 
@@ -70,7 +76,7 @@ skip_all()
 }
 
 [ "$(id -u)" -eq 0 ] || skip_all "this needs root"
-[ -x "$dir/${programs[0]}" ] || skip_all "no tests in $dir: run make selftests"
+[ -d "$dir" ] || skip_all "no tests in $dir: run make selftests"
 if [ -n "$loaded" ]; then
 	[ -c /dev/rvfctl ] || skip_all "the module is not loaded"
 else
@@ -181,13 +187,10 @@ fi
 echo "TAP version 13"
 points=3
 [ -z "$loaded" ] || points=2
-echo "1..$(((${#programs[@]} + ${#system[@]} / 2) * points + (${#kmemleak} > 0)))"
-for program in "${programs[@]}"; do
-	run "$program" "$dir/$program"
-done
+echo "1..$((${#programs[@]} * points + (${#kmemleak} > 0)))"
 cd "$top" || exit 4
-for ((i = 0; i < ${#system[@]}; i += 2)); do
-	run "${system[i]}" "${system[i + 1]}"
+for program in "${programs[@]}"; do
+	run "$program" "${system[$program]:-$dir/$program}"
 done
 if [ -n "$kmemleak" ]; then
 	found=$(leaks)

@@ -487,6 +487,7 @@ static int bind_task(void)
 }
 
 /* A task that does its work until it is asked to stop */
+/* It is asked to stop, and leaves it at that: its supervisor has time to look */
 static void be_ready(void)
 {
 	struct rvf_ready ready = { .size = sizeof(ready) };
@@ -496,6 +497,8 @@ static void be_ready(void)
 		exit(97);
 	while (poll(&task, 1, -1) < 0)
 		;
+	for (;;)
+		pause();
 }
 
 int main(int argc, char **argv)

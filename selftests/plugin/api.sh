@@ -49,21 +49,6 @@ esac
 # shellcheck source=selftests/plugin/lib.sh
 . "$(dirname "$0")/lib.sh" || exit 4
 
-# start NAME: and wait until it is ready
-start()
-{
-	local end=$((SECONDS + 60 * ${RVF_TIME_SCALE:-1}))
-
-	timeout $((120 * ${RVF_TIME_SCALE:-1})) "$rvfctl" run --raw "$packages/api-$1.rvf" \
-		> "$work/$1.out" 2> "$work/$1.err" &
-	pid=$!
-	until grep -q '^# ready' "$work/$1.out" || [ $SECONDS -ge $end ] ||
-		! kill -0 "$pid" 2> /dev/null; do
-		sleep 0.1
-	done
-	sleep 0.5
-}
-
 # run NAME END: whether it ended as it should
 run()
 {
@@ -71,7 +56,7 @@ run()
 
 	case $2 in
 	stop|kill)
-		start "$1"
+		start "api-$1" "$work/$1."
 		kill -INT "$pid" 2> /dev/null
 		if [ "$2" = kill ]; then
 			sleep 0.5

@@ -26,6 +26,23 @@ begin()
 	"$rvfctl" key add "$packages/key.pub" > /dev/null || exit 1
 }
 
+# start NAME PREFIX: runs a package as process $pid, with PREFIXout and PREFIXerr, and
+# returns when it is ready, or will not be. In the foreground for timeout, which
+# passes each signal on twice otherwise: to rvfctl that says "now".
+start()
+{
+	local end=$((SECONDS + 60 * ${RVF_TIME_SCALE:-1}))
+
+	timeout --foreground $((120 * ${RVF_TIME_SCALE:-1})) \
+		"$rvfctl" run --raw "$packages/$1.rvf" > "$2out" 2> "$2err" &
+	pid=$!
+	until grep -q '^# ready' "$2out" || [ $SECONDS -ge $end ] ||
+		! kill -0 "$pid" 2> /dev/null; do
+		sleep 0.1
+	done
+	sleep 0.5
+}
+
 # passed FILE: its TAP is whole, and has nothing that failed
 passed()
 {

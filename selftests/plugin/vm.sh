@@ -22,17 +22,11 @@ TEXT
 # vcpus COUNT: until it is ready, then it is asked to stop
 vcpus()
 {
-	local end=$((SECONDS + 50)) pid
+	local pid
 
-	timeout 80 "$rvfctl" run --raw "$packages/vm$1.rvf" > "$work/out" 2> "$work/err" &
-	pid=$!
-	until grep -q '^# ready' "$work/out" || [ $SECONDS -ge $end ] ||
-		! kill -0 $pid 2> /dev/null; do
-		sleep 0.1
-	done
-	sleep 0.5
-	kill -INT $pid 2> /dev/null
-	wait $pid
+	start "vm$1" "$work/"
+	kill -INT "$pid" 2> /dev/null
+	wait "$pid"
 	[ $? -eq 130 ] && passed "$work/out"
 }
 

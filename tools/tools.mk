@@ -12,7 +12,7 @@ OBJCOPY := $(CROSS_COMPILE)objcopy
 PKG_CONFIG ?= pkg-config
 
 # Files of the module that are plain C, and part of librvf too
-LIBRVF_SHARED_SRCS := $(wildcard module/manifest_parse.c)
+LIBRVF_SHARED_SRCS := $(wildcard module/manifest_*.c)
 
 RVF_PKGS := libnl-genl-3.0 libnl-3.0 libbpf libcrypto libseccomp yaml-0.1 zlib
 

@@ -54,5 +54,12 @@ int rvf_get_handle(struct rvf_ucmd *ucmd, struct rvf_mnt *mnt,
 	cmd->out_rights = rights;
 	cmd->out_kind = object->kind;
 	cmd->out_badge = badge;
-	return rvf_ucmd_give(ucmd, fd, file);
+	err = rvf_ucmd_offer(ucmd, fd, file);
+	if (err)
+		return err;
+	/* Not before: what fails in the middle begins nothing anew. */
+	if (owner)
+		rvf_node_attach(rvf_handle_node(file));
+	fd_install(fd, file);
+	return 0;
 }

@@ -73,6 +73,26 @@ int rvf_ucmd_respond(struct rvf_ucmd *ucmd)
 }
 
 /**
+ * rvf_ucmd_offer - Respond with a file; nothing can fail behind it
+ * @ucmd: The command; its struct names @fd already.
+ * @fd: The fd that was reserved for the file.
+ * @file: The file. It and the fd are this module's still on success, for
+ *	fd_install(), and gone on failure.
+ *
+ * Return: 0 or -EFAULT.
+ */
+int rvf_ucmd_offer(struct rvf_ucmd *ucmd, int fd, struct file *file)
+{
+	int err = rvf_ucmd_respond(ucmd);
+
+	if (err) {
+		fput(file);
+		put_unused_fd(fd);
+	}
+	return err;
+}
+
+/**
  * rvf_ucmd_give - End a command that made a file
  * @ucmd: The command; its struct names @fd already.
  * @fd: The fd that was reserved for the file.
@@ -83,15 +103,11 @@ int rvf_ucmd_respond(struct rvf_ucmd *ucmd)
  */
 int rvf_ucmd_give(struct rvf_ucmd *ucmd, int fd, struct file *file)
 {
-	int err = rvf_ucmd_respond(ucmd);
+	int err = rvf_ucmd_offer(ucmd, fd, file);
 
-	if (err) {
-		fput(file);
-		put_unused_fd(fd);
-		return err;
-	}
-	fd_install(fd, file);
-	return 0;
+	if (!err)
+		fd_install(fd, file);
+	return err;
 }
 
 /**

@@ -55,6 +55,7 @@ union rvf_ucmd_buffer {
 long rvf_ioctl(struct file *file, unsigned int number, unsigned long arg,
 	       const struct rvf_ioctl_op *ops, size_t count);
 int rvf_ucmd_respond(struct rvf_ucmd *ucmd);
+int rvf_ucmd_offer(struct rvf_ucmd *ucmd, int fd, struct file *file);
 int rvf_ucmd_give(struct rvf_ucmd *ucmd, int fd, struct file *file);
 int rvf_copy_name(char *name, u64 ptr, u32 len);
 int rvf_put_name(u64 ptr, u32 *len, const char *name, u32 name_len);

@@ -86,12 +86,28 @@ int rvf_node_link(struct rvf_node *node, struct rvf_node *parent)
 		list_add_tail(&node->of_object, &node->object->nodes);
 		if (node->owner)
 			list_add_tail(&node->of_owner, &node->owner->owned);
-		if (!parent && node->owner && node->object->ops->attach)
-			node->object->ops->attach(node->object, node->rights,
-						  READ_ONCE(node->owner->incarnation));
 	}
 	mutex_unlock(&mnt->tree_lock);
 	return err;
+}
+
+/**
+ * rvf_node_attach - Tell an object that a task is given a handle on it
+ * @node: The handle's node, with an owner, derived from nothing. Nobody has it
+ *	yet.
+ */
+void rvf_node_attach(struct rvf_node *node)
+{
+	struct rvf_object *object = node->object;
+
+	if (!object->ops->attach)
+		return;
+	mutex_lock(&node->mnt->tree_lock);
+	/* One that was revoked may have lost its incarnation, and its object. */
+	if (node->state == RVF_NODE_LIVE)
+		object->ops->attach(object, node->rights,
+				    READ_ONCE(node->owner->incarnation));
+	mutex_unlock(&node->mnt->tree_lock);
 }
 
 /**

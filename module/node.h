@@ -92,6 +92,7 @@ struct rvf_node *rvf_node_alloc(struct rvf_mnt *mnt, struct rvf_object *object,
 				struct rvf_tsk *owner,
 				const struct rvf_node *parent,
 				u32 rights, u64 badge);
+void rvf_node_attach(struct rvf_node *node);
 int rvf_node_link(struct rvf_node *node, struct rvf_node *parent);
 void rvf_node_discard(struct rvf_node *node);
 void rvf_node_put(struct rvf_node *node);

@@ -2,7 +2,7 @@
 /*
  * Every command with each of its allocations and copies failing in turn. Those
  * that have hundreds are in fail_nth_long, those of VMs in fail_nth_vm. Needs a
- * kernel with fault injection.
+ * kernel with fault injection. RVF_FAIL_CASE is the name of a case: only that one.
  */
 #include "fail_nth_tests.h"
 
@@ -12,6 +12,7 @@ SWEEP(handle)
 SWEEP(region)
 SWEEP(slab)
 SWEEP(queue)
+SWEEP(ring)
 SWEEP(netlink)
 
 TEST_F_TIMEOUT(sweep, workers, SWEEP_S)

@@ -96,6 +96,7 @@ extern const struct fail_case fail_handle[];
 extern const struct fail_case fail_region[];
 extern const struct fail_case fail_slab[];
 extern const struct fail_case fail_queue[];
+extern const struct fail_case fail_ring[];
 extern const struct fail_case fail_netlink[];
 extern const struct fail_case fail_vm[];
 extern const struct fail_case fail_kvm_vm[];
@@ -138,6 +139,23 @@ void fail_same_state(struct fail *f, const char *before, bool wait, const char *
 
 /* The run() that claims @fd */
 long fail_supervise(struct fail *f);
+
+/* The usual package and a ring "ring", finished; component 0 is its producer */
+struct pkg *fail_ring_package(void);
+
+/* fail_nth_steps.c: an administrator's handle on an object, as @fd */
+void fail_get(struct fail *f, const char *name);
+void fail_get_data(struct fail *f);
+void fail_close_fd(struct fail *f);
+void fail_close_made(struct fail *f);
+/* A plugin that is bound makes the calls; claims the mount before; gets @fd besides */
+void fail_bound_prepare(struct fail *f);
+void fail_bound_setup(struct fail *f);
+void fail_task_get(struct fail *f, const char *name);
+/* @map is a page of @fd: by the call; by the plugin, before it; not any more */
+long fail_map(struct fail *f, int fd, int prot, size_t offset);
+void fail_map_task(struct fail *f, int prot, size_t offset);
+void fail_unmap(struct fail *f);
 
 /* A struct with the usual mount, for a case; and the end of it */
 void fail_begin(struct fail *f);

@@ -19,12 +19,6 @@ void fail_machine_mount(struct fail *f)
 	must_rvf(vm_supervise(f->mount));
 }
 
-static void bound_prepare(struct fail *f)
-{
-	fail_spawn(f);
-	must_rvf(task_bind(&f->task, NULL));
-}
-
 /* ---- RVF_VM */
 
 static long make_run(struct fail *f)
@@ -64,7 +58,7 @@ static void make_check(struct fail *f)
 
 void fail_machine_prepare(struct fail *f)
 {
-	bound_prepare(f);
+	fail_bound_prepare(f);
 	memset(vm, 0, sizeof(*vm));
 	vm->mount = f->mount;
 	vm->task = f->task;
@@ -253,16 +247,7 @@ static void hint_undo(struct fail *f)
 
 static long page_run(struct fail *f)
 {
-	long result = fail_call(f, SYS_mmap, NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED,
-				vm->vcpu[1], 0);
-
-	f->map = (void *)result;
-	return result < 0 && result > -4096 ? result : 0;
-}
-
-static void page_undo(struct fail *f)
-{
-	must_rvf(task_call(&vm->task, SYS_munmap, f->map, page_size()));
+	return fail_map(f, vm->vcpu[1], PROT_READ | PROT_WRITE, 0);
 }
 
 /* ---- a vCPU; its memory's pages are entered as it goes */
@@ -433,7 +418,7 @@ const struct fail_case fail_vm[] = {
 	{ "VM_HINT", .setup = fail_machine_setup, .run = hint_run, .check = hint_check,
 	  .undo = hint_undo, .teardown = fail_machine_undo },
 	{ "VM_KICK", .setup = fail_machine_setup, .run = kick_run, .teardown = fail_machine_undo },
-	{ "an event page", .setup = fail_machine_setup, .run = page_run, .undo = page_undo,
+	{ "an event page", .setup = fail_machine_setup, .run = page_run, .undo = fail_unmap,
 	  .teardown = fail_machine_undo },
 	{ "VCPU_RUN", .setup = fail_machine_setup, .prepare = code_prepare, .run = run_run,
 	  .check = run_check, .undo = run_undo, .teardown = fail_machine_undo },
@@ -441,7 +426,7 @@ const struct fail_case fail_vm[] = {
 	  .run = run_run, .check = gathered_check, .undo = run_undo,
 	  .teardown = fail_machine_undo },
 	/* KVM's files in debugfs may be missing: a hundred of them */
-	{ "VM", .setup = fail_machine_mount, .prepare = bound_prepare, .run = make_run,
+	{ "VM", .setup = fail_machine_mount, .prepare = fail_bound_prepare, .run = make_run,
 	  .check = make_check, .undo = fail_kill, .calm = true },
 	{ 0 },
 };

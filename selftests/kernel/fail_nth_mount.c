@@ -8,16 +8,6 @@
 
 #include "fail_nth.h"
 
-static void close_made(struct fail *f)
-{
-	close(f->made[0]);
-}
-
-static void close_fd(struct fail *f)
-{
-	close(f->fd);
-}
-
 /* ---- control */
 
 static long open_run(struct fail *f)
@@ -91,6 +81,21 @@ static long mount_run(struct fail *f)
 static long mount_nameless_run(struct fail *f)
 {
 	return mount_call(f, RVF_MOUNT, NULL);
+}
+
+static void ring_setup(struct fail *f)
+{
+	f->pkg = fail_ring_package();
+}
+
+static void ring_check(struct fail *f)
+{
+	struct rvf_ring_info info = { .size = sizeof(info) };
+	int ring = must_rvf(mount_get(f->made[0], "ring", 0));
+
+	must_rvf(rvf(ring, RVF_RING_INFO, &info));
+	fail_unless(info.out_epoch == 1);
+	close(ring);
 }
 
 static void mount_check(struct fail *f)
@@ -172,7 +177,7 @@ static long open_mount_run(struct fail *f)
 }
 
 const struct fail_case fail_control[] = {
-	{ "open of the device", .run = open_run, .undo = close_made },
+	{ "open of the device", .run = open_run, .undo = fail_close_made },
 	{ "CTL_INFO", .run = ctl_info_run },
 	{ "KEY_ADD", .prepare = key_prepare, .run = key_add_run },
 	{ "KEY_LIST", .run = key_list_run },
@@ -180,11 +185,13 @@ const struct fail_case fail_control[] = {
 	{ "MOUNT", .run = mount_run, .check = mount_check, .undo = mount_undo },
 	{ "MOUNT without a name", .run = mount_nameless_run, .check = mount_check,
 	  .undo = mount_undo },
+	{ "MOUNT with a ring", .setup = ring_setup, .run = mount_nameless_run, .check = ring_check,
+	  .undo = mount_undo },
 	{ "WITNESS_READ", .run = witness_read_run },
 	{ "WITNESS_MARK", .run = witness_mark_run },
 	{ "close of a nameless mount", .prepare = nameless_prepare, .run = close_run,
 	  .check = close_check },
-	{ "OPEN_MOUNT", .setup = named_setup, .run = open_mount_run, .undo = close_made,
+	{ "OPEN_MOUNT", .setup = named_setup, .run = open_mount_run, .undo = fail_close_made,
 	  .teardown = named_teardown },
 	{ 0 },
 };
@@ -319,8 +326,7 @@ static void busy_prepare(struct fail *f)
 	f->fd = must_rvf(pkg_mount(f->pkg, f->ctl, NULL, NULL));
 	must_rvf(supervise(f->fd));
 	f->mount = f->fd;
-	fail_spawn(f);
-	must_rvf(task_bind(&f->task, NULL));
+	fail_bound_prepare(f);
 	f->mount = mount;
 	fail_own_calls(f);
 }
@@ -339,8 +345,7 @@ static void busy_undo(struct fail *f)
 
 static void stop_prepare(struct fail *f)
 {
-	fail_spawn(f);
-	must_rvf(task_bind(&f->task, NULL));
+	fail_bound_prepare(f);
 	fail_own_calls(f);
 }
 
@@ -406,9 +411,9 @@ const struct fail_case fail_mount[] = {
 	{ "MOUNT_INFO", .setup = named_setup, .run = mount_info_run, .teardown = named_teardown },
 	{ "MOUNT_MANIFEST", .run = manifest_run },
 	{ "MOUNT_TASKS", .run = tasks_run },
-	{ "MOUNT_GET", .run = get_run, .check = get_check, .undo = close_made },
+	{ "MOUNT_GET", .run = get_run, .check = get_check, .undo = fail_close_made },
 	{ "SUPERVISE", .setup = named_setup, .prepare = another_fd, .run = fail_supervise,
-	  .check = supervise_check, .undo = close_fd, .teardown = named_teardown },
+	  .check = supervise_check, .undo = fail_close_fd, .teardown = named_teardown },
 	{ "TASK", .setup = task_setup, .run = task_run, .check = task_check, .undo = task_undo },
 	{ "TASK_STOP", .setup = task_setup, .prepare = stop_prepare, .run = stop_run,
 	  .check = stop_check, .undo = fail_kill },

@@ -6,24 +6,9 @@
 #include "fail_nth.h"
 #include "queue_handles.h"
 
-static void close_made(struct fail *f)
-{
-	close(f->made[0]);
-}
-
-static void close_fd(struct fail *f)
-{
-	close(f->fd);
-}
-
-static void data_setup(struct fail *f)
-{
-	f->fd = must_rvf(mount_get(f->mount, "data", 0));
-}
-
 static void log_setup(struct fail *f)
 {
-	f->fd = must_rvf(mount_get(f->mount, "log", 0));
+	fail_get(f, "log");
 }
 
 /* ---- handles */
@@ -58,7 +43,7 @@ static void derive_check(struct fail *f)
 /* A handle, one derived from it, and a mapping made through that */
 static void family_prepare(struct fail *f)
 {
-	data_setup(f);
+	fail_get_data(f);
 	f->made[0] = must_rvf(handle_derive(f->fd, RVF_RIGHT_READ, 0));
 	f->map = must(mmap(NULL, page_size(), PROT_READ, MAP_SHARED, f->made[0], 0));
 	fail_unless(peek(f->map) == data_bytes()[0]);
@@ -113,9 +98,10 @@ static void family_undo(struct fail *f)
 }
 
 const struct fail_case fail_handle[] = {
-	{ "HANDLE_INFO", .setup = data_setup, .run = handle_info_run, .teardown = close_fd },
-	{ "HANDLE_DERIVE", .setup = data_setup, .run = derive_run, .check = derive_check,
-	  .undo = close_made, .teardown = close_fd },
+	{ "HANDLE_INFO", .setup = fail_get_data, .run = handle_info_run,
+	  .teardown = fail_close_fd },
+	{ "HANDLE_DERIVE", .setup = fail_get_data, .run = derive_run, .check = derive_check,
+	  .undo = fail_close_made, .teardown = fail_close_fd },
 	{ "HANDLE_REVOKE", .prepare = family_prepare, .run = revoke_run, .check = revoke_check,
 	  .undo = family_undo },
 	{ "HANDLE_REVOKE of what was derived", .prepare = family_prepare, .run = revoke_derived_run,
@@ -175,10 +161,7 @@ static long read_run(struct fail *f)
 
 static long map_run(struct fail *f)
 {
-	long result = fail_call(f, SYS_mmap, NULL, page_size(), PROT_READ, MAP_SHARED, f->fd, 0);
-
-	f->map = (void *)result;
-	return result < 0 && result > -4096 ? result : 0;
+	return fail_map(f, f->fd, PROT_READ, 0);
 }
 
 static void map_check(struct fail *f)
@@ -186,24 +169,15 @@ static void map_check(struct fail *f)
 	fail_unless(peek(f->map) == data_bytes()[0]);
 }
 
-static void map_undo(struct fail *f)
-{
-	munmap(f->map, page_size());
-}
-
 /* By the plugin: a fault for which there is no memory is tried again */
 static void fault_setup(struct fail *f)
 {
-	must_rvf(supervise(f->mount));
-	fail_spawn(f);
-	must_rvf(task_bind(&f->task, NULL));
-	f->fd = must_rvf(task_get(&f->task, "data", 0));
+	fail_task_get(f, "data");
 }
 
 static void fault_prepare(struct fail *f)
 {
-	f->map = (void *)must_rvf(
-		task_call(&f->task, SYS_mmap, NULL, page_size(), PROT_READ, MAP_SHARED, f->fd, 0));
+	fail_map_task(f, PROT_READ, 0);
 }
 
 static long fault_run(struct fail *f)
@@ -211,20 +185,15 @@ static long fault_run(struct fail *f)
 	return fail_call(f, PROXY_PEEK, f->map) == data_bytes()[0] ? 0 : -EIO;
 }
 
-static void fault_undo(struct fail *f)
-{
-	must_rvf(task_call(&f->task, SYS_munmap, f->map, page_size()));
-}
-
 const struct fail_case fail_region[] = {
-	{ "REGION_INFO", .setup = log_setup, .run = region_info_run, .teardown = close_fd },
+	{ "REGION_INFO", .setup = log_setup, .run = region_info_run, .teardown = fail_close_fd },
 	{ "append", .setup = log_setup, .prepare = append_prepare, .run = append_run,
-	  .check = append_check, .teardown = close_fd },
-	{ "read of a region", .setup = data_setup, .run = read_run, .teardown = close_fd },
-	{ "mmap", .setup = data_setup, .run = map_run, .check = map_check, .undo = map_undo,
-	  .teardown = close_fd },
+	  .check = append_check, .teardown = fail_close_fd },
+	{ "read of a region", .setup = fail_get_data, .run = read_run, .teardown = fail_close_fd },
+	{ "mmap", .setup = fail_get_data, .run = map_run, .check = map_check, .undo = fail_unmap,
+	  .teardown = fail_close_fd },
 	{ "page fault", .setup = fault_setup, .prepare = fault_prepare, .run = fault_run,
-	  .undo = fault_undo, .teardown = fail_kill },
+	  .undo = fail_unmap, .teardown = fail_kill },
 	{ 0 },
 };
 
@@ -452,11 +421,11 @@ const struct fail_case fail_queue[] = {
 	{ "QUEUE_SEND", .run = send_run, .undo = send_undo },
 	{ "QUEUE_RECV", .prepare = fill, .run = recv_run, .undo = recv_undo },
 	{ "QUEUE_RECV that peeks", .prepare = fill, .run = peek_run, .undo = peek_undo },
-	{ "QUEUE_SEND with handles", .setup = data_setup, .run = send_handles_run,
-	  .undo = receive_both, .teardown = close_fd },
-	{ "QUEUE_RECV with handles", .setup = data_setup, .prepare = send_both,
+	{ "QUEUE_SEND with handles", .setup = fail_get_data, .run = send_handles_run,
+	  .undo = receive_both, .teardown = fail_close_fd },
+	{ "QUEUE_RECV with handles", .setup = fail_get_data, .prepare = send_both,
 	  .run = recv_handles_run, .check = recv_handles_check, .undo = recv_handles_undo,
-	  .teardown = close_fd },
+	  .teardown = fail_close_fd },
 	{ "write of a message", .run = write_run, .undo = send_undo },
 	{ "read of a message", .prepare = fill, .run = read_queue_run, .undo = recv_undo },
 	{ 0 },

@@ -16,13 +16,8 @@ static void slab_setup(struct fail *f)
 {
 	/* The usual objects and a slab */
 	fail_remount(f, vm_mount(0, 0));
-	f->fd = must_rvf(mount_get(f->mount, "slab", 0));
+	fail_get(f, "slab");
 	memset(old, 'o', sizeof(old));
-}
-
-static void close_fd(struct fail *f)
-{
-	close(f->fd);
 }
 
 static long alloc_run(struct fail *f)
@@ -121,18 +116,13 @@ static long read_run(struct fail *f)
 /* Written by the plugin: a fault for which there is no memory is tried again */
 static void poke_setup(struct fail *f)
 {
-	slab_setup(f);
-	close_fd(f);
-	must_rvf(supervise(f->mount));
-	fail_spawn(f);
-	must_rvf(task_bind(&f->task, NULL));
-	f->fd = must_rvf(task_get(&f->task, "slab", 0));
+	fail_remount(f, vm_mount(0, 0));
+	fail_task_get(f, "slab");
 }
 
 static void poke_prepare(struct fail *f)
 {
-	f->map = (void *)must_rvf(task_call(&f->task, SYS_mmap, NULL, page_size(),
-					    PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0));
+	fail_map_task(f, PROT_READ | PROT_WRITE, 0);
 }
 
 static long poke_run(struct fail *f)
@@ -145,17 +135,7 @@ static void poke_check(struct fail *f)
 	fail_unless(task_call(&f->task, PROXY_PEEK, f->map) == 'x');
 }
 
-static void poke_undo(struct fail *f)
-{
-	must_rvf(task_call(&f->task, SYS_munmap, f->map, page_size()));
-}
-
 /* ---- a window, in a message */
-
-static void data_setup(struct fail *f)
-{
-	f->fd = must_rvf(mount_get(f->mount, "data", 0));
-}
 
 static long send_run(struct fail *f)
 {
@@ -196,16 +176,16 @@ static void send_undo(struct fail *f)
 
 const struct fail_case fail_slab[] = {
 	{ "SLOT_ALLOC", .setup = slab_setup, .run = alloc_run, .check = alloc_check,
-	  .undo = free_slot, .teardown = close_fd },
+	  .undo = free_slot, .teardown = fail_close_fd },
 	{ "SLOT_FREE", .setup = slab_setup, .prepare = slot_prepare, .run = free_run,
-	  .check = free_check, .teardown = close_fd },
+	  .check = free_check, .teardown = fail_close_fd },
 	{ "SLOT_WRITE", .setup = slab_setup, .prepare = slot_prepare, .run = write_run,
-	  .check = write_check, .undo = free_slot, .teardown = close_fd },
+	  .check = write_check, .undo = free_slot, .teardown = fail_close_fd },
 	{ "SLOT_READ", .setup = slab_setup, .prepare = slot_prepare, .run = read_run,
-	  .undo = free_slot, .teardown = close_fd },
+	  .undo = free_slot, .teardown = fail_close_fd },
 	{ "page fault of a write", .setup = poke_setup, .prepare = poke_prepare, .run = poke_run,
-	  .check = poke_check, .undo = poke_undo, .teardown = fail_kill },
-	{ "QUEUE_SEND of a window", .setup = data_setup, .run = send_run, .undo = send_undo,
-	  .teardown = close_fd },
+	  .check = poke_check, .undo = fail_unmap, .teardown = fail_kill },
+	{ "QUEUE_SEND of a window", .setup = fail_get_data, .run = send_run, .undo = send_undo,
+	  .teardown = fail_close_fd },
 	{ 0 },
 };

@@ -22,18 +22,6 @@ static void bind_check(struct fail *f)
 	fail_unless(task_status(f->mount, 0).pid == f->task.pid);
 }
 
-static void bound_prepare(struct fail *f)
-{
-	fail_spawn(f);
-	must_rvf(task_bind(&f->task, NULL));
-}
-
-static void bound_setup(struct fail *f)
-{
-	bind_setup(f);
-	bound_prepare(f);
-}
-
 static long ready_run(struct fail *f)
 {
 	struct rvf_ready arg = { .size = sizeof(arg) };
@@ -78,10 +66,10 @@ static long list_run(struct fail *f)
 const struct fail_case fail_task[] = {
 	{ "BIND", .setup = bind_setup, .prepare = fail_spawn, .run = bind_run, .check = bind_check,
 	  .undo = fail_kill },
-	{ "READY", .setup = bind_setup, .prepare = bound_prepare, .run = ready_run,
+	{ "READY", .setup = bind_setup, .prepare = fail_bound_prepare, .run = ready_run,
 	  .check = ready_check, .undo = fail_kill },
-	{ "TASK_GET", .setup = bound_setup, .run = get_run, .check = get_check, .undo = get_undo,
-	  .teardown = fail_kill },
-	{ "TASK_LIST", .setup = bound_setup, .run = list_run, .teardown = fail_kill },
+	{ "TASK_GET", .setup = fail_bound_setup, .run = get_run, .check = get_check,
+	  .undo = get_undo, .teardown = fail_kill },
+	{ "TASK_LIST", .setup = fail_bound_setup, .run = list_run, .teardown = fail_kill },
 	{ 0 },
 };

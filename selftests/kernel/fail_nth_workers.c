@@ -109,8 +109,7 @@ static void unmount_all(bool with_vm)
 	if (with_vm) {
 		fail_machine_prepare(&f);
 	} else {
-		fail_spawn(&f);
-		must_rvf(task_bind(&f.task, NULL));
+		fail_bound_prepare(&f);
 	}
 	must_rvf(task_get(&f.task, "queue", 0));
 	must_rvf(task_get(&f.task, "log", 0));

@@ -83,13 +83,13 @@ static void add_components(struct rvf_builder *b)
 struct rvf_builder *fixture_builder(void)
 {
 	struct rvf_builder *b = empty_builder();
-	__u32 table, journal, ticks, plain;
+	__u32 table, diary, ticks, plain;
 
 	add_components(b);
 	table = must(rvf_builder_immutable(b, "table",
 					   add_segment(b, RVF_SEG_REGION, "table", "1 2 3")),
 		     "table");
-	journal = must(rvf_builder_append_only(b, "journal", 65536), "journal");
+	diary = must(rvf_builder_append_only(b, "diary", 65536), "diary");
 	ticks = must(rvf_builder_queue(b, "ticks", 64, 32, "tick/1"), "ticks");
 	plain = must(rvf_builder_queue(b, "plain", 1, 65536, NULL), "plain");
 
@@ -100,7 +100,7 @@ struct rvf_builder *fixture_builder(void)
 	must(rvf_builder_grant(b, 0, RVF_OBJECT_REGION, table, RVF_RIGHT_READ | RVF_RIGHT_GRANT, 0),
 	     "grant");
 	must(rvf_builder_grant(b, 1, RVF_OBJECT_QUEUE, ticks, RVF_RIGHT_READ, 0), "grant");
-	must(rvf_builder_grant(b, 1, RVF_OBJECT_REGION, journal,
+	must(rvf_builder_grant(b, 1, RVF_OBJECT_REGION, diary,
 			       RVF_RIGHT_READ | RVF_RIGHT_WRITE | RVF_RIGHT_REVOKE, 0),
 	     "grant");
 	must(rvf_builder_grant(b, 2, RVF_OBJECT_QUEUE, plain, RVF_RIGHT_READ, 0), "grant");

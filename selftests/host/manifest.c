@@ -169,6 +169,9 @@ static const struct mutation mutations[] = {
 	{ "messages of 0 bytes", 0, Q(message_size), 0, RVF_REASON_QUEUE, 0 },
 	{ "messages above 64 KiB", 1, Q(message_size), 65537, RVF_REASON_QUEUE, 1 },
 	{ "no type with a text", 0, Q(type), 0, RVF_REASON_QUEUE, 0 },
+	{ "a flag that a queue has not", 0, Q(flags), 2, RVF_REASON_QUEUE, 0 },
+	{ "a ring between two components", 0, Q(flags), RVF_QUEUE_RING, RVF_REASON_NONE, 0 },
+	{ "a ring that nobody writes to", 1, Q(flags), RVF_QUEUE_RING, RVF_REASON_QUEUE, 1 },
 
 	{ "a type without a text", 1, Q(type), 5, RVF_REASON_QUEUE, 1 },
 
@@ -205,6 +208,46 @@ static const struct mutation mutations[] = {
 	{ "more memory than it takes", 0, N(min_memory), ~0ull, RVF_REASON_NONE, 0 },
 };
 
+/* Rules about several fields */
+static const struct {
+	const char *name;
+	struct {
+		unsigned int entry;
+		struct field field;
+		__u64 value;
+	} set[3];
+	__u32 reason;
+	int index;
+} several[] = {
+	{ "a slab", { { 1, R(policy), RVF_REGION_SLAB }, { 1, R(slots), 64 } }, RVF_REASON_NONE, 0 },
+	{ "a slab with a rest",
+	  { { 1, R(policy), RVF_REGION_SLAB }, { 1, R(slots), 3 } },
+	  RVF_REASON_REGION,
+	  1 },
+	{ "a slab without room",
+	  { { 1, R(policy), RVF_REGION_SLAB }, { 1, R(slots), 1 }, { 1, R(size), 0 } },
+	  RVF_REASON_REGION,
+	  1 },
+	{ "a ring that nobody reads",
+	  { { 0, Q(flags), RVF_QUEUE_RING }, { 2, G(object), 1 } },
+	  RVF_REASON_QUEUE,
+	  0 },
+	{ "a ring with two readers",
+	  { { 0, Q(flags), RVF_QUEUE_RING }, { 4, G(object), 0 } },
+	  RVF_REASON_QUEUE,
+	  0 },
+	{ "a ring with two writers",
+	  { { 0, Q(flags), RVF_QUEUE_RING },
+	    { 4, G(object), 0 },
+	    { 4, G(rights), RVF_RIGHT_WRITE } },
+	  RVF_REASON_QUEUE,
+	  0 },
+	{ "a ring of one component alone",
+	  { { 1, Q(flags), RVF_QUEUE_RING }, { 4, G(rights), RVF_RIGHT_READ | RVF_RIGHT_WRITE } },
+	  RVF_REASON_GRANT,
+	  4 },
+};
+
 /* The errno that belongs to a reason. */
 static int errno_of(__u32 reason)
 {
@@ -239,17 +282,37 @@ static void ask_for_enough(const struct rvf_manifest *m, unsigned char *copy)
 		   8, 1ull << 40);
 }
 
-static void test_mutations(const struct rvf_manifest *m)
+static void set_field(const struct rvf_manifest *m, unsigned char *copy, unsigned int entry,
+		      struct field field, __u64 value)
 {
-	for (size_t i = 0; i < sizeof(mutations) / sizeof(mutations[0]); i++) {
-		const struct mutation *t = &mutations[i];
-		size_t size = t->field.size > 8 ? 8 : t->field.size;
+	put_number(copy + entry_offset(m, field.table, entry) + field.offset,
+		   field.size > 8 ? 8 : field.size, value);
+}
+
+static void test_several(const struct rvf_manifest *m)
+{
+	for (size_t i = 0; i < sizeof(several) / sizeof(several[0]); i++) {
 		unsigned char *copy = malloc(m->length);
 
 		memcpy(copy, m->data, m->length);
 		ask_for_enough(m, copy);
-		put_number(copy + entry_offset(m, t->field.table, t->entry) + t->field.offset, size,
-			   t->value);
+		for (size_t j = 0; j < 3 && several[i].set[j].field.size; j++)
+			set_field(m, copy, several[i].set[j].entry, several[i].set[j].field,
+				  several[i].set[j].value);
+		expect(copy, m->length, several[i].reason, several[i].index, several[i].name);
+		free(copy);
+	}
+}
+
+static void test_mutations(const struct rvf_manifest *m)
+{
+	for (size_t i = 0; i < sizeof(mutations) / sizeof(mutations[0]); i++) {
+		const struct mutation *t = &mutations[i];
+		unsigned char *copy = malloc(m->length);
+
+		memcpy(copy, m->data, m->length);
+		ask_for_enough(m, copy);
+		set_field(m, copy, t->entry, t->field, t->value);
 		expect(copy, m->length, t->reason, t->index, t->name);
 		free(copy);
 	}
@@ -423,6 +486,7 @@ static void test_strings(const struct rvf_manifest *m)
 	expect_text(m, &m->queues[0].type_name, "tick\x7f", RVF_REASON_STRING, 0,
 		    "a delete in a type's text");
 	expect_text(m, &m->queues[1].name, "ticks", RVF_REASON_DUPLICATE, 1, "two queues' name");
+	expect_text(m, &m->regions[1].name, "table", RVF_REASON_DUPLICATE, 1, "two regions' name");
 	expect_text(m, &m->queues[0].name, "table", RVF_REASON_DUPLICATE, 0,
 		    "a queue with a region's name");
 	expect_text(m, &c[2].name, "first", RVF_REASON_DUPLICATE, 2, "two components' name");
@@ -435,7 +499,19 @@ static void test_strings(const struct rvf_manifest *m)
 
 	memcpy(copy, m->data, m->length);
 	copy[string_at(&c[0].args) + le32_to_cpu(c[0].args.length) - 1] = 'x';
+	expect(copy, m->length, RVF_REASON_STRING, 0, "a NUL too few in the arguments");
+	copy[string_at(&c[0].args)] = 0;
 	expect(copy, m->length, RVF_REASON_STRING, 0, "an argument without its NUL");
+
+	memcpy(copy, m->data, m->length);
+	copy[string_at(&c[2].jail)] = 0;
+	expect(copy, m->length, RVF_REASON_STRING, 2, "no text first in what a jail has");
+	memcpy(copy, m->data, m->length);
+	copy[string_at(&c[2].jail) + le32_to_cpu(c[2].jail.length) - 1] = 'x';
+	expect(copy, m->length, RVF_REASON_STRING, 2, "a text without its NUL there");
+	copy[string_at(&c[2].jail) + le32_to_cpu(c[2].jail.length) - 1] = 0;
+	copy[string_at(&c[2].jail) + 1] = '\n';
+	expect(copy, m->length, RVF_REASON_STRING, 2, "a new line there");
 
 	/* names that overlap, lie behind one another with a gap, or swapped */
 	name = entry_offset(m, COMPONENT, 1);
@@ -560,6 +636,7 @@ int main(void)
 	tap_need(!parse(&m, data, length, &reason, &index), "the fixture is refused");
 	test_fixture(&m);
 	test_mutations(&m);
+	test_several(&m);
 	test_reserved(&m);
 	test_tables(&m);
 	test_package(&m);

@@ -87,6 +87,7 @@ check "nothing stays mounted" until_ok 20 not_mounted never
 check "a task that is not bound in time fails its mount" fails_to_mount unbound 'not bound within 10 s'
 check "nothing stays mounted" until_ok 20 not_mounted unbound
 check "no process is left" until_ok 5 no_processes
+check "a crash is named" fails_to_mount crash 'killed by SIGILL'
 
 check "a task that is always started again" mount_it always
 again() { [ "$(column /always:task 6)" -ge 2 ]; }
@@ -94,11 +95,11 @@ check "it is, also after exit(0)" until_ok 20 again
 check "umount" umount_it always
 
 check "a mount is ready before a task fails" mount_it later
+kill -KILL "$(pid_of /later:bad)"
 check "it fails" until_ok 20 state /later:bad failed
 check "what needs it is stopped" until_ok 10 state /later:child stopped
 check "and so is what needs that" until_ok 10 state /later:grandchild stopped
 check "the reason is told" logs_have /later "stopped: it needs 'bad', which failed"
-check "a crash is named" logs_have /later "killed by SIG"
 check "the others go on" state /later:other ready
 check "umount" umount_it later
 
@@ -106,9 +107,9 @@ check "a task floods" mount_it flood
 sleep 3
 memory() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$rvfd_pid/status"; }
 before=$(memory)
-quick() { timeout 10 rvfctl ps /flood > /dev/null; }
+quick() { timeout $((10 * ${RVF_TIME_SCALE:-1})) rvfctl ps /flood > /dev/null; }
 check "rvfd answers at once" quick
-some_lines() { [ "$(timeout 20 rvfctl logs -n 5 /flood:loud | grep -c 'flood [0-9]')" -eq 5 ]; }
+some_lines() { [ "$(timeout $((20 * ${RVF_TIME_SCALE:-1})) rvfctl logs -n 5 /flood:loud | grep -c 'flood [0-9]')" -eq 5 ]; }
 check "the last lines can be had" some_lines
 check "the other's output is kept" logs_have /flood:quiet hush
 gap_told() { rvfctl logs -n 100000 /flood:loud 2>&1 | grep 'lines are not kept' > /dev/null; }
@@ -124,9 +125,10 @@ busy()
 	echo "$((b - a)) of 300 ticks"
 	[ $((b - a)) -lt 240 ]
 }
-check "rvfd is not busy all the time" busy
+# Where all takes several times as long, it is.
+[ "${RVF_TIME_SCALE:-1}" -gt 1 ] || check "rvfd is not busy all the time" busy
 for kind in silent crowd garbage stranger; do
-	check "clients that misbehave: $kind" timeout 120 "$packages/pester" $kind
+	check "clients that misbehave: $kind" timeout $((120 * ${RVF_TIME_SCALE:-1})) "$packages/pester" $kind
 done
 check "rvfd has not grown by them" no_growth
 check "umount" umount_it flood
@@ -278,6 +280,7 @@ check "one that runs too long is killed" ends slow 'killed: it ran longer than i
 check "one that computes too long is killed" ends busy 'killed by SIGKILL: it used more CPU time'
 check "umount" umount_it limits
 
+modprobe tun 2> /dev/null
 if [ -c /dev/net/tun ] && ip tuntap add rvftest0 mode tap vnet_hdr 2> /dev/null; then
 	check "a TAP device must be allowed" refused tap "the TAP device 'rvftest0'"
 	echo rvftest0 > "$policy/taps"

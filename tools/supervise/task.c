@@ -280,11 +280,13 @@ static void on_timer(void *context)
  * @task_fd: The task fd.
  * @image_fd: The image.
  * @ends: Of the pipes.
+ * @unmounting: The kernel starts no task of this mount any more.
  */
 struct attempt {
 	int task_fd;
 	int image_fd;
 	int ends[2];
+	bool unmounting;
 };
 
 static void close_attempt(struct attempt *a)
@@ -310,6 +312,7 @@ static int prepare(struct rvf_mtask *task, struct attempt *a, struct rvf_error *
 	}
 	err = rvf_task_start(mount->fd, task->component, &a->task_fd, &a->image_fd,
 			     &task->incarnation, e);
+	a->unmounting = err == -ENODEV;
 	if (err)
 		return err;
 	err = rvf_output_open(task, a->ends);
@@ -381,7 +384,7 @@ void rvf_mtask_await_bind(struct rvf_mtask *task)
 
 void rvf_mtask_start(struct rvf_mtask *task)
 {
-	struct attempt a = { -1, -1, { -1, -1 } };
+	struct attempt a = { .task_fd = -1, .image_fd = -1, .ends = { -1, -1 } };
 	struct rvf_error e = { 0 };
 
 	task->killed = false;
@@ -402,8 +405,8 @@ void rvf_mtask_start(struct rvf_mtask *task)
 	if (try_again(task, err))
 		return;
 	task->start_tries_until = 0;
-	/* The mount is being unmounted, which the loop will hear of. */
-	if (err == -ENODEV) {
+	/* Which the loop will hear of */
+	if (a.unmounting) {
 		task->fatal = true;
 		rvf_mtask_end(task, RVF_PHASE_STOPPED, "the mount is being unmounted");
 		return;

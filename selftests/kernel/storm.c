@@ -8,6 +8,7 @@
  */
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -204,8 +205,6 @@ TEST_F_TIMEOUT(format, signals_while_unmounting, 120)
 	}
 }
 
-/* ---- SIGKILL */
-
 /* A package whose segments take their time */
 static struct pkg *large_package(void)
 {
@@ -215,6 +214,144 @@ static struct pkg *large_package(void)
 	pkg_finish(pkg, KEY_OWNER);
 	return pkg;
 }
+
+/* A mount that was interrupted is none: its name is free, and it can be made */
+TEST_F_TIMEOUT(format, signals_while_mounting, 120)
+{
+	const char *name = unique_name("/test/storm");
+	unsigned int before, interrupted = 0, done = 0;
+	struct pkg *large = large_package();
+	pid_t storm;
+	int last;
+
+	seed(22);
+	before = fds_of(getpid());
+	storm = storm_begin(getpid(), 0);
+	for (unsigned int i = 0; i < 5 * TIMES; i++) {
+		int mount;
+
+		set_signals(SIG_UNBLOCK);
+		mount = pkg_mount(large, self->fd[CONTROL], name, NULL);
+		set_signals(SIG_BLOCK);
+		if (mount == -EINTR) {
+			interrupted++;
+			EXPECT_EQ(-ENOENT, open_mount(self->fd[CONTROL], name));
+			continue;
+		}
+		ASSERT_LE(0, mount);
+		done++;
+		EXPECT_EQ(0, unmount(mount, 0));
+		EXPECT_TRUE(wait_gone(mount));
+		close(mount);
+	}
+	storm_end(storm);
+	TH_LOG("%u interrupted, %u done", interrupted, done);
+	EXPECT_LT(0, interrupted);
+	EXPECT_EQ(before, fds_of(getpid()));
+	last = must_rvf(pkg_mount(large, self->fd[CONTROL], name, NULL));
+	EXPECT_EQ(0, unmount(last, 0));
+	close(last);
+}
+
+/* ---- waiting in the midst of signals */
+
+#define WAITERS	 3
+#define MESSAGES 300
+
+/**
+ * struct tally - What receivers tell
+ * @times: How often each message was received.
+ * @count: How many were, in all.
+ * @interrupted: How many reads were cut short.
+ * @wrong: How many ended otherwise.
+ */
+struct tally {
+	unsigned char times[MESSAGES];
+	unsigned int count, interrupted, wrong;
+};
+
+static void receive_for_ever(int queue, struct tally *tally)
+{
+	for (;;) {
+		uint32_t number;
+		long result = sys(read(queue, &number, sizeof(number)));
+
+		if (result == sizeof(number) && number < MESSAGES) {
+			__atomic_add_fetch(&tally->times[number], 1, __ATOMIC_SEQ_CST);
+			__atomic_add_fetch(&tally->count, 1, __ATOMIC_SEQ_CST);
+		} else if (result == -EINTR) {
+			__atomic_add_fetch(&tally->interrupted, 1, __ATOMIC_SEQ_CST);
+		} else {
+			__atomic_add_fetch(&tally->wrong, 1, __ATOMIC_SEQ_CST);
+		}
+	}
+}
+
+/* A receiver in a storm of its own; with SA_RESTART it is never cut short */
+static pid_t receiver(int queue, struct tally *tally, int flags, pid_t *storm)
+{
+	struct sigaction action = { .sa_handler = nothing, .sa_flags = flags };
+	pid_t pid = child();
+
+	if (!pid) {
+		must(sigaction(SIGUSR1, &action, NULL));
+		set_signals(SIG_UNBLOCK);
+		receive_for_ever(queue, tally);
+	}
+	*storm = storm_begin(pid, flags);
+	return pid;
+}
+
+/* Each message reaches one receiver, once, whatever befalls those that wait */
+TEST_F_TIMEOUT(format, signals_while_waiting, 120)
+{
+	struct tally *tally = must(mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE,
+					MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	int queue = must_rvf(mount_get(self->fd[MOUNT], "queue", 0));
+	pid_t receivers[WAITERS], storms[WAITERS], own;
+	unsigned int blocked = 0;
+	uint64_t end;
+
+	seed(26);
+	set_signals(SIG_BLOCK);
+	for (unsigned int i = 0; i < WAITERS; i++)
+		receivers[i] = receiver(queue, tally, i ? 0 : SA_RESTART, &storms[i]);
+	own = storm_begin(getpid(), 0);
+	set_signals(SIG_UNBLOCK);
+	end = now_ms() + patience(30000);
+	for (uint32_t i = 0; i < MESSAGES && now_ms() < end; i++) {
+		long sent;
+
+		do {
+			sent = sys(write(queue, &i, sizeof(i)));
+			blocked += sent == -EINTR;
+		} while (sent == -EINTR && now_ms() < end);
+		EXPECT_EQ(sizeof(i), sent);
+		/* Now and then all of them wait */
+		if (!below(4))
+			usleep(below(3000));
+	}
+	while (__atomic_load_n(&tally->count, __ATOMIC_SEQ_CST) < MESSAGES && now_ms() < end)
+		usleep(1000);
+	set_signals(SIG_BLOCK);
+	for (unsigned int i = 0; i < WAITERS; i++) {
+		storm_end(storms[i]);
+		set_signals(SIG_BLOCK);
+		kill(receivers[i], SIGKILL);
+		reap(receivers[i]);
+	}
+	storm_end(own);
+	TH_LOG("%u reads and %u writes interrupted", tally->interrupted, blocked);
+	EXPECT_LT(0, tally->interrupted);
+	EXPECT_EQ(0, tally->wrong);
+	EXPECT_EQ(MESSAGES, tally->count);
+	for (unsigned int i = 0; i < MESSAGES; i++)
+		EXPECT_EQ(1, tally->times[i]);
+	EXPECT_EQ(MESSAGES, queue_state(queue).out_received);
+	close(queue);
+}
+
+/* ---- SIGKILL */
 
 /* Everything that is not the plugins', for ever */
 static void give_all(SELF, const int named[2], struct pkg *large)

@@ -169,6 +169,10 @@ TEST_F(life, starting_task)
 	struct task task;
 	int task_fd, image_fd;
 	struct rvf_bind bind = { .size = sizeof(bind) };
+	struct rvf_ready ready = { .size = sizeof(ready) };
+	struct rvf_task_list list = { .size = sizeof(list) };
+	struct rvf_vm vm = { .size = sizeof(vm) };
+	struct rvf_get get = { .size = sizeof(get), .name = (uintptr_t) "data", .name_len = 4 };
 
 	ASSERT_EQ(0, supervise(self->mount));
 	must_rvf(task_begin(self->mount, 0, &task_fd, &image_fd, NULL));
@@ -177,6 +181,10 @@ TEST_F(life, starting_task)
 	EXPECT_TRUE(wait_gone(self->mount));
 	EXPECT_EQ(-ENODEV, task_bind(&task, NULL));
 	EXPECT_EQ(-ENODEV, rvf(task_fd, RVF_BIND, &bind));
+	EXPECT_EQ(-ENODEV, rvf(task_fd, RVF_READY, &ready));
+	EXPECT_EQ(-ENODEV, rvf(task_fd, RVF_TASK_LIST, &list));
+	EXPECT_EQ(-ENODEV, rvf(task_fd, RVF_VM, &vm));
+	EXPECT_EQ(-ENODEV, rvf(task_fd, RVF_TASK_GET, &get));
 	EXPECT_TRUE(poll_now(task_fd, 0) & POLLHUP);
 	task_kill(&task);
 }

@@ -140,13 +140,15 @@ struct rvf_node *rvf_handle_of_file(struct file *file)
  * @file: Its file.
  * @wait: Poll's table.
  *
- * Return: POLLHUP and POLLERR once it cannot be used any more.
+ * Return: POLLHUP and POLLERR once it cannot be used any more, and no page of
+ * its mappings either.
  */
 __poll_t rvf_handle_poll(struct rvf_node *node, struct file *file,
 			 poll_table *wait)
 {
 	poll_wait(file, &node->wait, wait);
-	return READ_ONCE(node->state) ? EPOLLHUP | EPOLLERR : 0;
+	/* Pairs with the release in rvf_node_revoke(). */
+	return smp_load_acquire(&node->unmapped) ? EPOLLHUP | EPOLLERR : 0;
 }
 
 static int rvf_cmd_handle_info(struct rvf_ucmd *ucmd)

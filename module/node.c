@@ -301,6 +301,8 @@ static bool rvf_node_revoke(struct rvf_node *node, enum rvf_node_state state)
 	/* From here on no fault enters a page; take away those that are in. */
 	if (node->inode)
 		unmap_mapping_range(node->inode->i_mapping, 0, 0, 1);
+	/* Pairs with poll's acquire: who is told finds them gone. */
+	smp_store_release(&node->unmapped, true);
 	node->object->ops->wake(node->object);
 	wake_up_poll(&node->wait, EPOLLHUP | EPOLLERR);
 	return true;

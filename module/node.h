@@ -60,6 +60,8 @@ enum rvf_node_state {
  * @sem: Held for reading while a page fault enters a page into a mapping, so
  *	that none can enter after the state was changed and the mappings
  *	were taken away.
+ * @unmapped: @state was changed, and no page is in a mapping any more: what
+ *	poll tells of. Only grows.
  * @wait: Pollers of the handle, for its revocation.
  */
 struct rvf_node {
@@ -82,6 +84,7 @@ struct rvf_node {
 	u64 span;
 	enum rvf_node_state state;
 	struct rw_semaphore sem;
+	bool unmapped;
 	wait_queue_head_t wait;
 };
 

@@ -1497,7 +1497,8 @@ struct rvf_vcpu_run {
  * offset 0, RVF_REGION_INFO gives its size, and what is derived from the handle
  * shows it too, or less.
  *
- * poll on any handle shows POLLHUP when it was revoked.
+ * poll on any handle shows POLLHUP when it was revoked and its mappings, in
+ * whatever process, have lost their pages.
  */
 
 /**

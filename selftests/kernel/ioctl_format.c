@@ -124,6 +124,21 @@ TEST_F(format, size_huge)
 	}
 }
 
+/* Zeros at the end are of a newer caller, but a page of them is enough */
+TEST_F(format, size_of_a_page)
+{
+	size_t page = page_size();
+	union arg *arg = must(
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+
+	arg->size = page;
+	EXPECT_EQ(0, rvf(self->fd[CONTROL], RVF_CTL_INFO, arg));
+	memset(arg, 0, 2 * page);
+	arg->size = page + 1;
+	EXPECT_EQ(-E2BIG, rvf(self->fd[CONTROL], RVF_CTL_INFO, arg));
+	munmap(arg, 2 * page);
+}
+
 TEST_F(format, flags)
 {
 	union arg arg;

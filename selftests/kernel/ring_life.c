@@ -394,4 +394,54 @@ TEST(memory)
 	}
 }
 
+/* Looks all the time: is the page that is taken away last gone when POLLHUP shows? */
+static int watch(int ring, int ready)
+{
+	uint64_t end = now_ms() + patience(10000);
+	uint64_t length = ring_info(ring).out_length;
+	char *all = must(map_at(ring, 0, length, PROT_READ));
+
+	for (size_t at = 0; at < length; at += page_size()) {
+		if (peek(all + at) < 0)
+			return 1;
+	}
+	must(write(ready, "r", 1));
+	while (!(poll_now(ring, 0) & POLLHUP)) {
+		if (now_ms() > end)
+			return 2;
+	}
+	return peek(all + length - page_size()) == -1 ? 0 : 3;
+}
+
+TEST(told_when_gone)
+{
+	struct pkg *pkg = pkg_usual();
+	int ctl = ctl_open(), mount, kept, pipes[2];
+
+	key_trust(ctl, KEY_OWNER);
+	pkg_ring(pkg, "ring", 1024, RVF_MAX_MESSAGE);
+	pkg_finish(pkg, KEY_OWNER);
+	mount = must_rvf(pkg_mount(pkg, ctl, NULL, NULL));
+	kept = must_rvf(mount_get(mount, "ring", R | G | V));
+	must(pipe2(pipes, O_CLOEXEC));
+	for (int i = 0; i < 3; i++) {
+		int ring = must_rvf(handle_derive(kept, R, 0));
+		pid_t pid = child();
+
+		if (!pid)
+			_exit(watch(ring, pipes[1]));
+		wait_ready(pipes[0], 1);
+		EXPECT_EQ(1, handle_revoke(kept, RVF_REVOKE_DERIVED));
+		EXPECT_EQ(0, reap(pid));
+		close(ring);
+	}
+	EXPECT_EQ(0, unmount(mount, 0));
+	EXPECT_TRUE(wait_gone(mount));
+	close(mount);
+	close(kept);
+	close(ctl);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 TEST_HARNESS_MAIN

@@ -44,6 +44,19 @@ FIXTURE_TEARDOWN(hyperv)
 	vm_stop(&self->vm);
 }
 
+/* Others that KVM has for a vCPU are not passed on */
+TEST_F(hyperv, another_capability)
+{
+	static const uint32_t others[] = { KVM_CAP_ENFORCE_PV_FEATURE_CPUID,
+					   KVM_CAP_HYPERV_ENFORCE_CPUID, 0, ~0u };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++) {
+		struct kvm_enable_cap enable = { .cap = others[i], .args = { 1 } };
+
+		EXPECT_EQ(-EINVAL, vm_kvm(&self->vm, 0, KVM_ENABLE_CAP, &enable, sizeof(enable)));
+	}
+}
+
 TEST_F(hyperv, synic)
 {
 	struct rvf_hyperv_synic synic;

@@ -257,9 +257,16 @@ static int rvf_slot_map_region(struct rvf_vm_slot *slot, struct file *handle,
 static int rvf_memfd_check(struct file *file, const struct rvf_machine *machine,
 			   const struct rvf_vm_map *cmd)
 {
+	unsigned int seals;
+
 	if (!rvf_is_shmem(file))
 		return -EINVAL;
-	if (!(SHMEM_I(file_inode(file))->seals & F_SEAL_SHRINK))
+	seals = READ_ONCE(SHMEM_I(file_inode(file))->seals);
+	if (!(seals & F_SEAL_SHRINK))
+		return -EPERM;
+	/* From 6.13 on, and 6.12's updates, mmap() looks and shmem does not. */
+	if ((seals & F_SEAL_FUTURE_WRITE) &&
+	    !(cmd->flags & RVF_VM_MAP_READ_ONLY))
 		return -EPERM;
 	if (cmd->offset > (u64)i_size_read(file_inode(file)) ||
 	    cmd->length > (u64)i_size_read(file_inode(file)) - cmd->offset)

@@ -9,6 +9,14 @@
 #endif
 #include "manifest_parser.h"
 
+/**
+ * rvf_parse_bad - Note why a manifest is refused
+ * @p: The parser.
+ * @reason: One of enum rvf_reason.
+ * @index: Of what.
+ *
+ * Return: the errno that belongs to @reason.
+ */
 int rvf_parse_bad(struct rvf_parser *p, __u32 reason, __u32 index)
 {
 	p->reason = reason;
@@ -25,6 +33,11 @@ int rvf_parse_bad(struct rvf_parser *p, __u32 reason, __u32 index)
 	}
 }
 
+/**
+ * rvf_parse_is_zero - Are reserved bytes what they must be?
+ * @data: The bytes.
+ * @len: How many.
+ */
 bool rvf_parse_is_zero(const void *data, __u32 len)
 {
 	const unsigned char *byte = data;
@@ -109,7 +122,15 @@ static int rvf_take_table(struct rvf_parser *p, __le32 offset,
 	return 0;
 }
 
-/* The next string: it begins where the last one ended. */
+/**
+ * rvf_parse_string - Take the next string: it begins where the last one ended
+ * @p: The parser.
+ * @s: The string; one of no bytes has no place.
+ * @max: The most bytes that it may have.
+ * @index: Of the entry that it belongs to.
+ *
+ * Return: 0 or what rvf_parse_bad() says.
+ */
 int rvf_parse_string(struct rvf_parser *p, const struct rvf_m_string *s,
 		     __u32 max, __u32 index)
 {
@@ -124,6 +145,14 @@ int rvf_parse_string(struct rvf_parser *p, const struct rvf_m_string *s,
 	return 0;
 }
 
+/**
+ * rvf_parse_name - Take a string that must be a name
+ * @p: The parser.
+ * @s: The string.
+ * @index: Of the entry that it belongs to.
+ *
+ * Return: 0 or what rvf_parse_bad() says.
+ */
 int rvf_parse_name(struct rvf_parser *p, const struct rvf_m_string *s,
 		   __u32 index)
 {
@@ -137,7 +166,15 @@ int rvf_parse_name(struct rvf_parser *p, const struct rvf_m_string *s,
 	return 0;
 }
 
-/* For people: printable ASCII, perhaps none. */
+/**
+ * rvf_parse_text - Take a string for people: printable ASCII, perhaps none
+ * @p: The parser.
+ * @s: The string.
+ * @max: The most bytes that it may have.
+ * @index: Of the entry that it belongs to.
+ *
+ * Return: 0 or what rvf_parse_bad() says.
+ */
 int rvf_parse_text(struct rvf_parser *p, const struct rvf_m_string *s,
 		   __u32 max, __u32 index)
 {
@@ -154,6 +191,12 @@ int rvf_parse_text(struct rvf_parser *p, const struct rvf_m_string *s,
 	return 0;
 }
 
+/**
+ * rvf_parse_same - Have two strings the same bytes?
+ * @m: The manifest.
+ * @a: A string that was taken.
+ * @b: Another one.
+ */
 bool rvf_parse_same(const struct rvf_manifest *m, const struct rvf_m_string *a,
 		    const struct rvf_m_string *b)
 {

@@ -264,7 +264,7 @@ static int rvf_memfd_check(struct file *file, const struct rvf_machine *machine,
 	seals = READ_ONCE(SHMEM_I(file_inode(file))->seals);
 	if (!(seals & F_SEAL_SHRINK))
 		return -EPERM;
-	/* From 6.13 on, and 6.12's updates, mmap() looks and shmem does not. */
+	/* shmem looks for it on 6.1; on 6.12.117 only mmap() does, for us none. */
 	if ((seals & F_SEAL_FUTURE_WRITE) &&
 	    !(cmd->flags & RVF_VM_MAP_READ_ONLY))
 		return -EPERM;

@@ -1145,9 +1145,9 @@ struct rvf_vm {
  *
  * Errors: EBADF; EINVAL neither of the two, not aligned, or beyond the end;
  * EPERM a memfd that is not sealed against shrinking, or is sealed against
- * writing; EACCES no READ; EXDEV a handle of another
- * mount; EDQUOT above the task's guest memory; ENOSPC %RVF_MAX_VM_SLOTS are in
- * use; EEXIST it overlaps another one.
+ * writing (against future writing: unless %RVF_VM_MAP_READ_ONLY); EACCES no
+ * READ; EXDEV a handle of another mount; EDQUOT above the task's guest memory;
+ * ENOSPC %RVF_MAX_VM_SLOTS are in use; EEXIST it overlaps another one.
  */
 struct rvf_vm_map {
 	__u32 size;
@@ -1497,8 +1497,9 @@ struct rvf_vcpu_run {
  * offset 0, RVF_REGION_INFO gives its size, and what is derived from the handle
  * shows it too, or less.
  *
- * poll on any handle shows POLLHUP when it was revoked and its mappings, in
- * whatever process, have lost their pages.
+ * poll on any handle shows POLLHUP when it was revoked and its own mappings, in
+ * whatever process, have lost their pages. Of what was derived from it, a guest's
+ * memory included, that is true when RVF_HANDLE_REVOKE returns.
  */
 
 /**

@@ -486,8 +486,7 @@ static int bind_task(void)
 	return -errno;
 }
 
-/* A task that does its work until it is asked to stop */
-/* It is asked to stop, and leaves it at that: its supervisor has time to look */
+/* A task that hears that it is asked to stop, and stays: who asks has time to look */
 static void be_ready(void)
 {
 	struct rvf_ready ready = { .size = sizeof(ready) };

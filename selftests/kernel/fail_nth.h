@@ -164,6 +164,9 @@ void fail_end(struct fail *f);
 /* Sets fault injection up; false where the kernel has none */
 bool fail_knobs(void);
 
+/* Whether the table has what RVF_FAIL_CASE names, if that is set; NULL has nothing */
+bool fail_wanted(const struct fail_case *cases);
+
 /* Whether the whole table gets through */
 bool fail_sweep(const struct fail_case *cases);
 

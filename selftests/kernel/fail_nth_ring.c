@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rings that are mapped by both ends, each step of every command failing. */
-#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -93,7 +92,7 @@ static void map_check(struct fail *f)
 	fail_unless(RVF_RING_INDEX(head->word) == WORD);
 }
 
-/* ---- an end, taken by an incarnation that had none yet */
+/* ---- an end, taken by the next incarnation of its task */
 
 static void end_setup(struct fail *f)
 {

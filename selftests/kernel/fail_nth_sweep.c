@@ -400,14 +400,30 @@ static void sweep(const struct fail_case *c)
 	fflush(stdout);
 }
 
-bool fail_sweep(const struct fail_case *cases)
+static bool chosen(const struct fail_case *c)
 {
 	const char *only = getenv("RVF_FAIL_CASE");
 
+	return !only || !strcmp(only, c->name);
+}
+
+bool fail_wanted(const struct fail_case *cases)
+{
+	if (!getenv("RVF_FAIL_CASE"))
+		return true;
+	for (; cases && cases->name; cases++) {
+		if (chosen(cases))
+			return true;
+	}
+	return false;
+}
+
+bool fail_sweep(const struct fail_case *cases)
+{
 	for (; cases->name; cases++) {
 		pid_t pid;
 
-		if (only && strcmp(only, cases->name))
+		if (!chosen(cases))
 			continue;
 		/* So that what one leaves behind is not the next one's */
 		pid = child();

@@ -24,6 +24,8 @@ FIXTURE_TEARDOWN(sweep)
 	{                                                                   \
 		if (!fail_knobs())                                          \
 			SKIP(return, "this kernel has no fault injection"); \
+		if (!fail_wanted(fail_##table))                             \
+			SKIP(return, "RVF_FAIL_CASE is none of these");     \
 		ASSERT_TRUE(fail_sweep(fail_##table));                      \
 	}
 

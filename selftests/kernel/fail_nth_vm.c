@@ -13,6 +13,8 @@ TEST_F_TIMEOUT(sweep, workers, SWEEP_S)
 {
 	if (!fail_knobs())
 		SKIP(return, "this kernel has no fault injection");
+	if (!fail_wanted(NULL))
+		SKIP(return, "RVF_FAIL_CASE is none of these");
 	ASSERT_TRUE(fail_workers(true));
 }
 

@@ -34,6 +34,13 @@ check()
 	fi
 }
 
+# skip NAME WHY: counted, and not run
+skip()
+{
+	number=$((number + 1))
+	echo "ok $number $1 # SKIP $2"
+}
+
 # until SECONDS COMMAND...: waits until COMMAND returns 0, as many times as long
 # on a slow kernel
 until_ok()
